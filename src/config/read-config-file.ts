@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import { extname } from "node:path";
+import { parse as parseToml, TomlError } from "smol-toml";
+import { messageOf, XnorcamError } from "../errors.ts";
+
+/**
+ * Reads a `.toml` or `.json` file without looking at what it says.
+ * @throws XnorcamError XC_CONFIG_UNREADABLE, or XC_CONFIG_INVALID with the line of a syntax error.
+ */
+export function readConfigFile(file: string): unknown {
+  const parse = parserFor(file);
+  return parse(readText(file), file);
+}
+
+function parserFor(file: string): (text: string, file: string) => unknown {
+  switch (extname(file).toLowerCase()) {
+    case ".toml":
+      return readToml;
+    case ".json":
+      return readJson;
+    default:
+      throw new XnorcamError("XC_CONFIG_UNREADABLE", `${file}: a config file's name ends in .toml or .json`);
+  }
+}
+
+function readText(file: string): string {
+  try {
+    // Editors on Windows put a byte order mark at the start, which neither format allows.
+    return readFileSync(file, "utf8").replace(/^\uFEFF/, "");
+  } catch (error) {
+    throw new XnorcamError("XC_CONFIG_UNREADABLE", `${file}: ${whyUnreadable(error)}`, { cause: error });
+  }
+}
+
+function whyUnreadable(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === "ENOENT") return "there is no such config file";
+  if (code === "EISDIR") return "this is a folder, expected a config file";
+  if (code === "EACCES" || code === "EPERM") return "no permission to read this config file";
+  return messageOf(error);
+}
+
+function readToml(text: string, file: string): unknown {
+  try {
+    return parseToml(text);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const [summary = ""] = error.message.split("\n");
+    throw syntaxError(file, error.line, summary.replace("Invalid TOML document: ", ""), error);
+  }
+}
+
+function readJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const message = messageOf(error);
+    const position = Number(/at position (\d+)/.exec(message)?.[1] ?? text.trimEnd().length);
+    const line = text.slice(0, position).split("\n").length;
+    throw syntaxError(file, line, message.replace(/ in JSON at position.*/, ""), error);
+  }
+}
+
+function syntaxError(file: string, line: number, message: string, cause: unknown): XnorcamError {
+  return new XnorcamError("XC_CONFIG_INVALID", `${file}:${line}: ${message}`, { cause });
+}

@@ -1,0 +1,130 @@
+import { type Static, type TProperties, Type } from "@sinclair/typebox";
+
+/**
+ * The settings: one source of truth for their types, validation, defaults, error messages and
+ * `docs/settings.md`. Each key has a default, so that an empty file is a whole configuration.
+ */
+export const configSchema = section({
+  server: section(
+    {
+      port: Type.Integer({
+        default: 8080,
+        minimum: 0,
+        maximum: 65535,
+        description: "TCP port of the dashboard; 0 takes any free one. `PORT` and `--port` go first.",
+      }),
+      host: Type.String({
+        default: "0.0.0.0",
+        minLength: 1,
+        description: 'Address to listen on; "127.0.0.1" keeps the camera to this machine.',
+      }),
+    },
+    "The web server.",
+  ),
+  dataDir: Type.String({
+    default: "~/.local/share/xnorcam",
+    minLength: 1,
+    description:
+      "Folder for what the camera keeps (in `$XDG_DATA_HOME` if that is set). `XNORCAM_DATA_DIR` and `--data-dir` go first.",
+  }),
+  camera: section(
+    {
+      replay: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
+        default: null,
+        description:
+          "A folder of pictures, a picture or a video to play in place of a camera; without it, the bundled demo. `--replay` goes first.",
+      }),
+      fps: Type.Number({
+        default: 5,
+        minimum: 0.1,
+        maximum: 60,
+        description: "Frames per second. `--fps` goes first.",
+      }),
+      loop: Type.Boolean({ default: true, description: "Whether a replay starts again at its end." }),
+    },
+    "Where the frames come from.",
+  ),
+  model: section(
+    {
+      file: Type.String({
+        default: "models/xnor-yolo-zero.safetensors",
+        minLength: 1,
+        description: "The network; without it, the bundled one.",
+      }),
+      threshold: Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()], {
+        default: null,
+        description: "Lowest score of a detection; without it, the model's own threshold for each class.",
+      }),
+    },
+    "What looks at the frames.",
+  ),
+  alarm: section(
+    {
+      classes: Type.Array(Type.String({ minLength: 1 }), {
+        default: ["handgun", "rifle", "knife"],
+        minItems: 1,
+        uniqueItems: true,
+        description: "Classes of the model that raise the alarm.",
+      }),
+      k: Type.Integer({
+        default: 3,
+        minimum: 1,
+        maximum: 1000,
+        description: "The alarm goes on when such a class is seen in `k` of the last `n` frames.",
+      }),
+      n: Type.Integer({ default: 5, minimum: 1, maximum: 1000, description: "See `alarm.k`." }),
+      holdSeconds: Type.Number({
+        default: 10,
+        minimum: 0,
+        maximum: 86400,
+        description: "How long the alarm stays on after the last frame that confirmed it.",
+      }),
+    },
+    "When the alarm goes on.",
+  ),
+  outputs: Type.Array(
+    section({
+      gpio: Type.Integer({
+        minimum: 0,
+        maximum: 27,
+        description: "BCM number of a pin of the 40-pin header.",
+      }),
+      activeLow: Type.Boolean({
+        default: false,
+        description: "Whether the alarm pulls the pin low, as many relay boards want it.",
+      }),
+    }),
+    {
+      default: [{ gpio: 17, activeLow: false }],
+      description: "Pins that the alarm switches. An empty list switches none.",
+    },
+  ),
+  log: section(
+    {
+      level: Type.Union(
+        [
+          Type.Literal("trace"),
+          Type.Literal("debug"),
+          Type.Literal("info"),
+          Type.Literal("warn"),
+          Type.Literal("error"),
+          Type.Literal("silent"),
+        ],
+        { default: "info", description: "The least serious messages that are logged." },
+      ),
+    },
+    "Messages.",
+  ),
+});
+
+/** Complete settings: defaults filled in, paths absolute. */
+export type Config = Static<typeof configSchema>;
+
+/** A group of keys, which refuses others; its default lets the defaults of its keys be filled in. */
+function section<Properties extends TProperties>(properties: Properties, description?: string) {
+  return Type.Object(properties, {
+    additionalProperties: false,
+    default: {},
+    ...(description === undefined ? {} : { description }),
+  });
+}
