@@ -1,0 +1,116 @@
+import { EventEmitter } from "node:events";
+import type { Clock } from "../clock.ts";
+import type { FrameDetections } from "../detect/detection.ts";
+import type { AlarmOutput } from "./output.ts";
+import { AlarmPolicy, type AlarmSettings } from "./policy.ts";
+
+/** The alarm for the status page: durations instead of times, since viewers' clocks differ from ours. */
+export interface AlarmReport {
+  active: boolean;
+  /** The frame that switched it on; null while it is off. */
+  frameId: number | null;
+  /** "rifle 0.71 in 3 of 5 frames"; null while it is off. */
+  reason: string | null;
+  /** Milliseconds since it went on; null while it is off. */
+  activeForMs: number | null;
+  /** Milliseconds until it goes off if nothing more is seen; null while it is off. */
+  offInMs: number | null;
+  /** From the capture of that frame until every output was switched, milliseconds; null while it is off. */
+  reactionMs: number | null;
+}
+
+interface AlarmEvents {
+  /** The alarm went on or off; the outputs are switched already. */
+  change: [report: AlarmReport];
+  /** An output could not be switched; the others were. */
+  outputError: [output: AlarmOutput, error: unknown];
+}
+
+/** Owns the decision and the outputs: detections go in, pins are switched before `update` returns. */
+export class Alarm extends EventEmitter<AlarmEvents> {
+  readonly #policy: AlarmPolicy;
+  readonly #outputs: readonly AlarmOutput[];
+  readonly #clock: Clock;
+  #cancelTimer: (() => void) | null = null;
+  /** The level that the outputs were last told, which a stopped alarm leaves at off. */
+  #on = false;
+  #frameId: number | null = null;
+  #reactionMs: number | null = null;
+  #stopped = false;
+
+  constructor(settings: AlarmSettings, outputs: readonly AlarmOutput[], clock: Clock) {
+    super();
+    this.#policy = new AlarmPolicy(settings);
+    this.#outputs = outputs;
+    this.#clock = clock;
+  }
+
+  /** Takes the detections of one frame. */
+  update(result: FrameDetections): void {
+    if (this.#stopped) return;
+    this.#policy.tick(this.#clock.now());
+    this.#apply();
+    const state = this.#policy.update(result.detections, this.#clock.now());
+    if (state.active && !this.#on) {
+      this.#frameId = result.frameId;
+      this.#apply(result.capturedAtMs);
+    }
+    this.#schedule();
+  }
+
+  report(): AlarmReport {
+    const { reason, sinceMs, untilMs } = this.#policy.state;
+    const now = this.#clock.now();
+    return {
+      active: this.#on,
+      frameId: this.#frameId,
+      reason: this.#on ? reason : null,
+      activeForMs: this.#on && sinceMs !== null ? Math.round(now - sinceMs) : null,
+      offInMs: this.#on && untilMs !== null ? Math.max(0, Math.round(untilMs - now)) : null,
+      reactionMs: this.#reactionMs,
+    };
+  }
+
+  /** Switches every output off for good. Idempotent. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    this.#on = false;
+    this.#frameId = null;
+    this.#reactionMs = null;
+    for (const output of this.#outputs) this.#attempt(output, () => output.stop());
+  }
+
+  /** Brings the outputs in line with the decision and tells the listeners when that changed something. */
+  #apply(capturedAtMs?: number): void {
+    const { active } = this.#policy.state;
+    if (active === this.#on) return;
+    this.#on = active;
+    for (const output of this.#outputs) this.#attempt(output, () => output.set(active));
+    if (!active) this.#frameId = null;
+    this.#reactionMs = capturedAtMs === undefined ? null : this.#clock.now() - capturedAtMs;
+    this.emit("change", this.report());
+  }
+
+  #attempt(output: AlarmOutput, action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.emit("outputError", output, error);
+    }
+  }
+
+  /** One timer at a time: when it fires early because the hold was extended, it is set again. */
+  #schedule(): void {
+    const { untilMs } = this.#policy.state;
+    if (untilMs === null || this.#cancelTimer !== null) return;
+    this.#cancelTimer = this.#clock.after(Math.max(1, Math.ceil(untilMs - this.#clock.now())), () => {
+      this.#cancelTimer = null;
+      this.#policy.tick(this.#clock.now());
+      this.#apply();
+      this.#schedule();
+    });
+  }
+}
