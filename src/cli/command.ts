@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { messageOf, XnorcamError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 
 /** An option of a command. `xnorcam help COMMAND`, parsing and validation all come from it. */
 export type CommandOption = FlagOption | TextOption | NumberOption;
@@ -116,8 +117,23 @@ function parseStrictly(options: CommandOptions, argv: readonly string[]) {
   try {
     return parseArgs({ args: [...argv], options: config, strict: true, allowPositionals: true });
   } catch (error) {
-    throw usage(messageOf(error), error);
+    throw usage(reword(messageOf(error), Object.keys(options)), error);
   }
+}
+
+/** The messages of `parseArgs` span several lines of general advice; ours name the option that was meant. */
+function reword(message: string, names: readonly string[]): string {
+  const [, unknown] = /^Unknown option '(-[^']*)'/.exec(message) ?? [];
+  if (unknown !== undefined) {
+    const meant = nearest(unknown.replace(/^-+/, ""), names);
+    return `there is no option ${unknown}${meant === undefined ? "" : `, did you mean --${meant}?`}`;
+  }
+  const [, ambiguous] = /^Option '(--[^' ]+).*' argument is ambiguous/.exec(message) ?? [];
+  if (ambiguous !== undefined) {
+    return `${ambiguous} needs a value; one that begins with a dash is written ${ambiguous}=VALUE`;
+  }
+  const [, lacking] = /^Option '(--[^' ]+).*' argument missing/.exec(message) ?? [];
+  return lacking === undefined ? (message.split("\n")[0] ?? message) : `${lacking} needs a value`;
 }
 
 function numberOf(name: string, option: NumberOption, text: string): number {

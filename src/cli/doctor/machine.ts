@@ -1,0 +1,73 @@
+import { accessSync, constants, existsSync } from "node:fs";
+import { availableParallelism, totalmem } from "node:os";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+import { type CheckResult, failed, inWords, ok, warning } from "./check.ts";
+
+/** What `run` needs at most, with room for the system to breathe. */
+const enoughMemoryBytes = 150e6;
+
+export function checkNode(): CheckResult {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const found = `Node ${process.version} on ${process.platform} ${process.arch}`;
+  if (major > 20 || (major === 20 && minor >= 19)) return ok("node", found);
+  return failed("node", `${found}, at least 20.19 is needed`, "Install Node 20.19, 22 or 24 (ARMv6: 22)");
+}
+
+export function checkMemory(): CheckResult {
+  const free = process.availableMemory();
+  const found = `${inWords(free)} of ${inWords(totalmem())} free, ${availableParallelism()} core(s)`;
+  if (free >= enoughMemoryBytes) return ok("memory", found);
+  return warning(
+    "memory",
+    `${found}; ${inWords(enoughMemoryBytes)} should be`,
+    "Stop other programs, or give this machine swap space (zram)",
+  );
+}
+
+export function checkCamera(): CheckResult {
+  const program = onPath("rpicam-vid") ?? onPath("libcamera-vid");
+  if (program !== undefined) return ok("camera", program);
+  return warning(
+    "camera",
+    "no rpicam-vid or libcamera-vid on PATH: only replays can be watched",
+    "On a Raspberry Pi: sudo apt install rpicam-apps-lite",
+  );
+}
+
+export function checkFfmpeg(): CheckResult {
+  const program = onPath("ffmpeg");
+  if (program !== undefined) return ok("ffmpeg", program);
+  return warning("ffmpeg", "no ffmpeg on PATH: videos cannot be replayed", "sudo apt install ffmpeg");
+}
+
+export function checkGpio(): CheckResult {
+  const door = "/sys/class/gpio/export";
+  if (!existsSync(door)) {
+    return warning(
+      "gpio",
+      `${door} does not exist: the outputs are simulated`,
+      "None is needed unless this is a Raspberry Pi with a relay or siren",
+    );
+  }
+  if (isAccessible(door, constants.W_OK)) return ok("gpio", door);
+  return warning(
+    "gpio",
+    `no permission to write ${door}: the outputs are simulated`,
+    'Add this user to the group "gpio" and log in again: sudo usermod -aG gpio $USER',
+  );
+}
+
+function onPath(program: string): string | undefined {
+  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
+  return folders.map((folder) => join(folder, program)).find((path) => isAccessible(path, constants.X_OK));
+}
+
+function isAccessible(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,69 @@
+import { loadConfig } from "../config/load.ts";
+import { Camera } from "../main.ts";
+import { defineCommand } from "./command.ts";
+import { createLogger } from "./log.ts";
+
+/** A part that hangs must not keep a service from being restarted. */
+const stopDeadlineMs = 10_000;
+
+export const run = defineCommand({
+  options: {
+    config: { type: "text", value: "FILE", description: "Config file, .toml or .json" },
+    replay: { type: "text", value: "PATH", description: "Folder of pictures, picture or video to play" },
+    fps: { type: "number", value: "N", min: 0.1, max: 60, description: "Frames per second" },
+    port: {
+      type: "number",
+      value: "N",
+      min: 0,
+      max: 65535,
+      integer: true,
+      description: "Port of the dashboard; 0 takes any free one",
+    },
+    "data-dir": { type: "text", value: "DIR", description: "Folder for what the camera keeps" },
+  },
+  async run({ values }) {
+    const config = loadConfig({
+      file: values.config,
+      overrides: {
+        fps: values.fps,
+        port: values.port,
+        replay: values.replay,
+        dataDir: values["data-dir"],
+      },
+      env: process.env,
+    });
+    const log = createLogger(config.log.level, process.stderr);
+    const camera = new Camera(config, log);
+    const stopSignal = nextStopSignal();
+    try {
+      const { url } = await camera.start();
+      console.log(`Xnorcam is watching. Open ${url}`);
+      log.info(`stopping on ${await stopSignal}`);
+    } finally {
+      await stopWithin(camera, stopDeadlineMs);
+    }
+    return 0;
+  },
+});
+
+/**
+ * Listens from now on, so that a signal during the start is not lost, and for good: `npm start` passes on what
+ * a terminal has sent to the whole group already, and the second one must not kill us while we stop.
+ */
+function nextStopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, resolve);
+  });
+}
+
+async function stopWithin(camera: Camera, deadlineMs: number): Promise<void> {
+  const overdue = setTimeout(() => {
+    console.error(`xnorcam: could not stop within ${deadlineMs / 1000} s, ending at once`);
+    process.exit(1);
+  }, deadlineMs);
+  try {
+    await camera.stop();
+  } finally {
+    clearTimeout(overdue);
+  }
+}
