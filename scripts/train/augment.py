@@ -1,0 +1,206 @@
+"""Batches for training: a pure function of (seed, step), so that a resumed run sees what an unbroken one would."""
+import numpy as np
+import torch
+from PIL import Image
+from torch.utils.data import Dataset
+
+from dataset import Labels, PictureStore
+from loss import Batch
+from model import STRIDES
+
+WEAPONS = ("handgun", "rifle", "knife")
+# Classes that the teacher networks looked for in every picture: their absence is weak evidence.
+TAUGHT = ("person", "car", "bus", "truck", "motorcycle", "dog", "cat")
+# Sources of animals and traffic: a weapon there would be a rarity.
+WEAPON_FREE = ("animalpose", "catdog134", "highway", "yuskun_vehicles", "yuskun_atl", "lschen", "luiz_overhead")
+# Wide clips that were squeezed into squares.
+SQUEEZED = ("ahmed_clips",)
+MIN_VISIBLE = 0.3  # a box of which less is left is neither object nor background
+MAX_HIDDEN = 0.4  # a box of which more is hidden by a picture laid over it is dropped
+COVER = 0.0  # scale that stands for: as large as fills the tile
+CELL = STRIDES[0]
+
+
+class BatchMaker(Dataset):
+    """Item `step` is the batch of that step."""
+
+    def __init__(self, labels: list[Labels], store: PictureStore, names: list[str], config: dict, augment: bool = True):
+        self.labels, self.store, self.names, self.config, self.augment = labels, store, names, config, augment
+        rates = np.array([config["sampling"].get(item.source, 1.0) for item in labels])
+        self.cumulated = np.cumsum(rates) / rates.sum()
+        self.width, self.height = config["network"]["width"], config["network"]["height"]
+        self.background = [self._background(item) for item in labels]
+
+    def __len__(self) -> int:
+        return self.config["schedule"]["steps"]
+
+    def __getitem__(self, step: int) -> Batch:
+        rng = np.random.default_rng((self.config["seed"], step))
+        size = self.config["schedule"]["batch"]
+        return collate([self._sample(rng) for _ in range(size)], len(self.names))
+
+    def plain(self, index: int) -> "Canvas":
+        """Picture `index` letterboxed, nothing else."""
+        canvas = Canvas(self.width, self.height, len(self.names))
+        canvas.place(self, index, (0, 0, self.width, self.height), 1.0, 1.0, 0.5, 0.5, False)
+        return canvas
+
+    def _background(self, item: Labels) -> np.ndarray:
+        weak = self.config["loss"]["weak_negative"]
+        weight = item.exhaustive.astype(np.float32)
+        for i, name in enumerate(self.names):
+            if not weight[i] and (name in TAUGHT or (name in WEAPONS and item.source in WEAPON_FREE)):
+                weight[i] = weak
+        return weight
+
+    def _draw(self, rng: np.random.Generator) -> int:
+        return int(min(np.searchsorted(self.cumulated, rng.random(), side="right"), len(self.labels) - 1))
+
+    def _sample(self, rng: np.random.Generator) -> "Canvas":
+        canvas = Canvas(self.width, self.height, len(self.names))
+        if rng.random() < self.config["augment"]["mosaic"]:
+            x, y = int(self.width * rng.uniform(0.3, 0.7)), int(self.height * rng.uniform(0.3, 0.7))
+            for tile in ((0, 0, x, y), (x, 0, self.width, y), (0, y, x, self.height), (x, y, self.width, self.height)):
+                self._place(canvas, rng, tile, grow=1.5)
+        else:
+            self._place(canvas, rng, (0, 0, self.width, self.height), grow=1.0)
+        canvas.tint(rng, self.config["augment"])
+        return canvas
+
+    def _place(self, canvas: "Canvas", rng: np.random.Generator, tile: tuple, grow: float) -> None:
+        settings = self.config["augment"]
+        if rng.random() < settings["cover"]:
+            # A scene to lie on: objects in the middle of gray would teach that gray surrounds them.
+            canvas.place(self, self._draw(rng), tile, COVER, 1.0, rng.random(), rng.random(), rng.random() < 0.5)
+        index = self._draw(rng)
+        item = self.labels[index]
+        armed = any(self.names[c] in WEAPONS for c in item.classes)
+        low, high = settings["weapon_scale"] if armed else settings["scale"]
+        scale = float(np.exp(rng.uniform(np.log(low), np.log(high)))) * grow
+        aspect = float(np.exp(rng.uniform(-settings["aspect"], settings["aspect"])))
+        if item.source in SQUEEZED:
+            aspect *= float(rng.choice([1.0, 4 / 3, 16 / 9], p=[0.4, 0.2, 0.4]))
+        canvas.place(self, index, tile, scale, aspect, rng.random(), rng.random(), rng.random() < 0.5)
+
+
+class Canvas:
+    """One input of the network in the making: planes, objects, and what is known of the background."""
+
+    def __init__(self, width: int, height: int, classes: int):
+        self.planes = np.full((3, height, width), 128, np.uint8)
+        # Nothing is in the padding: every class is absent there for certain.
+        self.background = np.ones((classes, height // CELL, width // CELL), np.float32)
+        self.boxes: list[list[float]] = []
+        self.classes: list[int] = []
+        self.weights: list[float] = []
+
+    def place(
+        self, maker: BatchMaker, index: int, tile: tuple[int, int, int, int],
+        scale: float, aspect: float, across: float, down: float, flip: bool,
+    ) -> None:
+        """Puts picture `index` into `tile` (left, top, right, bottom): `scale` of the size at which it just fits,
+        or COVER; `aspect` times wider than it is; `across`, `down` 0 … 1: where, between flush left (top) and flush right."""
+        item = maker.labels[index]
+        left, top, right, bottom = tile
+        fits = (right - left) / (item.width * aspect), (bottom - top) / item.height
+        fit = max(fits) if scale == COVER else min(fits) * scale
+        width, height = max(8.0, item.width * aspect * fit), max(8.0, item.height * fit)
+        x, y = left + (right - left - width) * across, top + (bottom - top - height) * down
+        # The part of the picture that is seen, in whole pixels of the canvas.
+        x0, y0 = int(np.ceil(max(x, left) - 0.5)), int(np.ceil(max(y, top) - 0.5))
+        x1, y1 = int(np.floor(min(x + width, right) + 0.5)), int(np.floor(min(y + height, bottom) + 0.5))
+        if x1 <= x0 or y1 <= y0:
+            return
+        for plane, source in enumerate(maker.store[index]):
+            rows, columns = source.shape
+            part = (
+                max(0.0, (x0 - x) / width * columns), max(0.0, (y0 - y) / height * rows),
+                min(float(columns), (x1 - x) / width * columns), min(float(rows), (y1 - y) / height * rows),
+            )
+            seen = np.asarray(Image.fromarray(source).resize((x1 - x0, y1 - y0), Image.BILINEAR, part))
+            self.planes[plane, y0:y1, x0:x1] = seen[:, ::-1] if flip else seen
+
+        self._hide(x0, y0, x1, y1)
+        cells = self._cells(x0, y0, x1, y1)
+        self.background[(slice(None), *cells)] = maker.background[index][:, None, None]
+        boxes = item.boxes * np.array([width / item.width, height / item.height] * 2) + np.array([x, y] * 2)
+        if flip:
+            boxes[:, [0, 2]] = x0 + x1 - boxes[:, [2, 0]]
+        for box, kind, score in zip(boxes, item.classes, item.scores):
+            self._add(box, int(kind), float(score), (x0, y0, x1, y1), maker.config["loss"]["pseudo_ignore"])
+
+    def _add(self, box: np.ndarray, kind: int, score: float, seen: tuple[int, int, int, int], ignore: float) -> None:
+        low, high = np.maximum(box[:2], seen[:2]), np.minimum(box[2:], seen[2:])
+        size = np.maximum(high - low, 0)
+        visible = float(size.prod() / max((box[2:] - box[:2]).prod(), 1e-6))
+        if visible < 0.02:
+            return
+        if visible < MIN_VISIBLE or size.min() < 2 or score < ignore:
+            self.background[(kind, *self._cells(*low, *high))] = 0
+            return
+        self.boxes.append([*low, *high])
+        self.classes.append(kind)
+        self.weights.append(min(1.0, max(0.2, (score - 0.2) / 0.5)))
+
+    def _hide(self, x0: int, y0: int, x1: int, y1: int) -> None:
+        """Drops the objects that lie under what was just placed."""
+        def hidden(box: list[float]) -> float:
+            across = max(0.0, min(box[2], x1) - max(box[0], x0))
+            down = max(0.0, min(box[3], y1) - max(box[1], y0))
+            return across * down / max((box[2] - box[0]) * (box[3] - box[1]), 1e-6)
+
+        stay = [i for i, box in enumerate(self.boxes) if hidden(box) <= MAX_HIDDEN]
+        self.boxes = [self.boxes[i] for i in stay]
+        self.classes = [self.classes[i] for i in stay]
+        self.weights = [self.weights[i] for i in stay]
+
+    @staticmethod
+    def _cells(x0: float, y0: float, x1: float, y1: float) -> tuple[slice, slice]:
+        return slice(int(y0 // CELL), int(np.ceil(y1 / CELL))), slice(int(x0 // CELL), int(np.ceil(x1 / CELL)))
+
+    def tint(self, rng: np.random.Generator, settings: dict) -> None:
+        """Light, color, noise and blur, in place."""
+        if rng.random() < settings["blur"]:
+            self._blur(rng)
+        y, chroma = self.planes[0].astype(np.float32), self.planes[1:].astype(np.float32) - 128
+        if rng.random() < settings["dark"]:
+            y = y * rng.uniform(0.25, 0.7)
+            chroma *= rng.uniform(0.4, 1.0)
+        y = 255 * (np.clip(y, 0, 255) / 255) ** np.float32(np.exp(rng.uniform(-0.35, 0.35)))
+        y = (y - 128) * rng.uniform(0.7, 1.3) + 128 + rng.uniform(-25, 25)
+        if rng.random() < settings["gray"]:
+            chroma[:] = 0
+        else:
+            angle = rng.uniform(-0.25, 0.25)
+            u, v = chroma * rng.uniform(0.6, 1.4)
+            chroma = np.stack([u * np.cos(angle) - v * np.sin(angle), u * np.sin(angle) + v * np.cos(angle)])
+        if rng.random() < settings["noise"]:
+            y += rng.standard_normal(y.shape, np.float32) * np.float32(rng.uniform(2, 14))
+        self.planes[0] = np.clip(y + 0.5, 0, 255)
+        self.planes[1:] = np.clip(chroma + 128.5, 0, 255)
+
+    def _blur(self, rng: np.random.Generator) -> None:
+        height, width = self.planes.shape[1:]
+        small = (int(width * rng.uniform(0.4, 0.9)), int(height * rng.uniform(0.4, 0.9)))
+        for plane in self.planes:
+            plane[:] = np.asarray(Image.fromarray(plane).resize(small, Image.BILINEAR).resize((width, height), Image.BILINEAR))
+
+
+def collate(canvases: list[Canvas], classes: int) -> Batch:
+    most = max((len(c.boxes) for c in canvases), default=0)
+    boxes = torch.zeros(len(canvases), most, 4)
+    kinds = torch.zeros(len(canvases), most, dtype=torch.int64)
+    weights = torch.zeros(len(canvases), most)
+    for i, canvas in enumerate(canvases):
+        count = len(canvas.boxes)
+        if count:
+            boxes[i, :count] = torch.tensor(np.array(canvas.boxes), dtype=torch.float32)
+            kinds[i, :count] = torch.tensor(canvas.classes)
+            weights[i, :count] = torch.tensor(canvas.weights)
+    fine = torch.from_numpy(np.stack([c.background for c in canvases]))
+    levels = [fine]
+    for _ in STRIDES[1:]:
+        levels.append(-torch.nn.functional.max_pool2d(-levels[-1], 2))  # the least certain of the four
+    background = torch.cat([level.flatten(2) for level in levels], 2).transpose(1, 2)
+    pictures = torch.from_numpy(np.stack([c.planes for c in canvases]))
+    return Batch(pictures, boxes, kinds, weights, background.contiguous())

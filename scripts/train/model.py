@@ -1,0 +1,173 @@
+"""XNOR-YOLO: a one-stage detector whose inner convolutions are binary in weights and activations.
+
+Papers: XNOR-Net (Rastegari et al. 2016, block order and α), Bi-Real Net (Liu et al. 2018, real shortcuts and the
+gradient of the sign), FPN (Lin et al. 2017), anchor-free heads as in FCOS (Tian et al. 2019).
+"""
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+STRIDES = (8, 16, 32)
+BOX_SIDES = 4  # left, top, right, bottom
+
+
+class SignActivation(torch.autograd.Function):
+    """x → 1 where x ≥ 0, else 0: the bit that stands for +1 or −1.
+
+    With bits, the zero padding of a convolution is a padding with −1, and
+    Σ sign(x)·sign(w) = 2·Σ bit·sign(w) − Σ sign(w): a scale and a shift that the BatchNorm behind it absorbs.
+    The gradient is that of Bi-Real Net's piecewise polynomial, halved since a bit spans half of ±1.
+    """
+
+    @staticmethod
+    def forward(ctx, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return (x >= 0).to(x.dtype)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors
+        return gradient * (1 - x.abs()).clamp_(min=0)
+
+
+class SignWeight(torch.autograd.Function):
+    """w → α·sign(w), α the mean of |w| over each output channel; straight-through gradient, clipped at |w| ≤ 1."""
+
+    @staticmethod
+    def forward(ctx, w: Tensor) -> Tensor:
+        ctx.save_for_backward(w)
+        return torch.where(w >= 0, 1.0, -1.0) * w.abs().mean((1, 2, 3), keepdim=True)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> Tensor:
+        (w,) = ctx.saved_tensors
+        return gradient * (w.abs() <= 1)
+
+
+class RealConv(nn.Module):
+    """3×3 real convolution, BatchNorm, leaky activation: (n, i, h, w) → (n, o, h/stride, w/stride)."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int, slope: float):
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.norm = nn.BatchNorm2d(outputs)
+        self.slope = slope
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.leaky_relu(self.norm(self.conv(x)), self.slope)
+
+
+class BinaryBlock(nn.Module):
+    """BatchNorm → sign → 3×3 binary convolution · α → BatchNorm → + shortcut → leaky activation.
+
+    The shortcut is real: 2×2 mean at stride 2, channels repeated where the block widens.
+    `binary=False` gives the float twin: the same graph with real weights and a clipped-linear activation.
+    """
+
+    def __init__(self, inputs: int, outputs: int, stride: int, slope: float, std: float, binary: bool):
+        super().__init__()
+        self.norm_in = nn.BatchNorm2d(inputs)
+        self.weight = nn.Parameter(torch.randn(outputs, inputs, 3, 3) * (std if binary else (9 * inputs) ** -0.5))
+        self.norm_out = nn.BatchNorm2d(outputs)
+        self.stride, self.slope, self.binary = stride, slope, binary
+
+    def forward(self, x: Tensor) -> Tensor:
+        main = self.norm_in(x)
+        if self.binary:
+            main, weight = SignActivation.apply(main), SignWeight.apply(self.weight)
+        else:
+            main, weight = main.clamp(-1, 1), self.weight
+        # bfloat16 holds bits and signs exactly and halves the time on CPUs that have it and on GPUs.
+        main = F.conv2d(main.bfloat16(), weight.bfloat16(), None, self.stride, 1).to(x.dtype)
+        shortcut = F.avg_pool2d(x, 2) if self.stride == 2 else x
+        repeats = self.weight.shape[0] // x.shape[1]
+        if repeats > 1:
+            shortcut = shortcut.repeat(1, repeats, 1, 1)
+        return F.leaky_relu(self.norm_out(main) + shortcut, self.slope)
+
+
+class XnorYolo(nn.Module):
+    """(n, 3, height, width) uint8 YUV planes → three maps (n, classes + 4, height/s, width/s), s = 8, 16, 32.
+
+    A map holds class logits, then the logits of the distances to the box's sides (softplus, in strides).
+    """
+
+    MEAN = 128.0
+    SCALE = (1 / 64, 1 / 32, 1 / 32)  # chroma varies less than luma
+
+    def __init__(self, config: dict, classes: int, binary: bool = True):
+        super().__init__()
+        slope, std = config["leaky_slope"], config["sign_init_std"]
+        widths = [3, *config["stem"]]
+        self.stem = nn.ModuleList(RealConv(i, o, 2, slope) for i, o in zip(widths, widths[1:]))
+        self.stages = nn.ModuleList()
+        channels = widths[-1]
+        for index, (width, depth) in enumerate(config["stages"]):
+            blocks = nn.ModuleList()
+            for block in range(depth):
+                stride = 2 if block == 0 and index > 0 else 1
+                blocks.append(BinaryBlock(channels, width, stride, slope, std, binary))
+                channels = width
+            self.stages.append(blocks)
+        neck = config["neck"]
+        self.laterals = nn.ModuleList(nn.Conv2d(width, neck, 1) for width, _ in config["stages"][1:])
+        self.necks = nn.ModuleList(
+            nn.ModuleList(BinaryBlock(neck, neck, 1, slope, std, binary) for _ in range(config["neck_blocks"]))
+            for _ in STRIDES
+        )
+        self.heads = nn.ModuleList(nn.Conv2d(neck, classes + BOX_SIDES, 1) for _ in STRIDES)
+        for head in self.heads:
+            nn.init.normal_(head.weight, std=0.01)
+            nn.init.constant_(head.bias[:classes], -4.6)  # a prior of one in a hundred
+            nn.init.constant_(head.bias[classes:], 1.0)
+        self.register_buffer("scale", torch.tensor(self.SCALE).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, pictures: Tensor) -> list[Tensor]:
+        x = (pictures.float() - self.MEAN) * self.scale
+        x = x.contiguous(memory_format=torch.channels_last)
+        for layer in self.stem:
+            x = layer(x)
+        features = []
+        for stage in self.stages:
+            for block in stage:
+                x = block(x)
+            features.append(x)
+        outputs: list[Tensor] = []
+        above = None
+        for level in reversed(range(len(STRIDES))):
+            x = self.laterals[level](features[level + 1])
+            if above is not None:
+                x = x + F.interpolate(above, scale_factor=2.0)
+            for block in self.necks[level]:
+                x = block(x)
+            above = x
+            outputs.insert(0, self.heads[level](x))
+        return outputs
+
+    def binary_weights(self) -> list[nn.Parameter]:
+        return [m.weight for m in self.modules() if isinstance(m, BinaryBlock) and m.binary]
+
+
+def flatten(maps: list[Tensor], classes: int) -> tuple[Tensor, Tensor]:
+    """Maps → class logits (n, cells, classes) and distances to the sides in pixels (n, cells, 4)."""
+    rows, sides = [], []
+    for stride, level in zip(STRIDES, maps):
+        level = level.flatten(2).transpose(1, 2)
+        rows.append(level[..., :classes])
+        sides.append(F.softplus(level[..., classes:]) * stride)
+    return torch.cat(rows, 1), torch.cat(sides, 1)
+
+
+def cell_centers(width: int, height: int) -> tuple[Tensor, Tensor]:
+    """Centers (cells, 2) x, y in pixels and strides (cells,) of all cells, level by level, row by row."""
+    centers, strides = [], []
+    for stride in STRIDES:
+        ys, xs = torch.meshgrid(torch.arange(height // stride), torch.arange(width // stride), indexing="ij")
+        centers.append((torch.stack([xs, ys], -1).reshape(-1, 2) + 0.5) * stride)
+        strides.append(torch.full((len(centers[-1]),), float(stride)))
+    return torch.cat(centers), torch.cat(strides)
+
+
+def boxes_of(centers: Tensor, sides: Tensor) -> Tensor:
+    """Centers (cells, 2), sides (n, cells, 4) → boxes (n, cells, 4) left, top, right, bottom in pixels."""
+    return torch.cat([centers - sides[..., :2], centers + sides[..., 2:]], -1)
