@@ -55,8 +55,9 @@ function readJson(text: string, file: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     const message = messageOf(error);
-    const position = Number(/at position (\d+)/.exec(message)?.[1] ?? text.trimEnd().length);
-    const line = text.slice(0, position).split("\n").length;
+    const end = text.trimEnd().length;
+    const position = Number(/at position (\d+)/.exec(message)?.[1] ?? end);
+    const line = text.slice(0, Math.min(position, end)).split("\n").length;
     throw syntaxError(file, line, message.replace(/ in JSON at position.*/, ""), error);
   }
 }

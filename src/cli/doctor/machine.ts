@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { delimiter, join } from "node:path";
 import process from "node:process";
+import { findGpioChip, gpioRoot } from "../../alarm/gpio-chip.ts";
 import { type CheckResult, failed, inWords, ok, warning } from "./check.ts";
 
 /** What `run` needs at most, with room for the system to breathe. */
@@ -41,19 +42,18 @@ export function checkFfmpeg(): CheckResult {
   return warning("ffmpeg", "no ffmpeg on PATH: videos cannot be replayed", "sudo apt install ffmpeg");
 }
 
+/** As `run` will have it: without a Pi's header the outputs are simulated, with one they must work. */
 export function checkGpio(): CheckResult {
-  const door = "/sys/class/gpio/export";
-  if (!existsSync(door)) {
-    return warning(
-      "gpio",
-      `${door} does not exist: the outputs are simulated`,
-      "None is needed unless this is a Raspberry Pi with a relay or siren",
-    );
+  const chip = findGpioChip();
+  if (chip === null) {
+    const fix =
+      "Nothing, unless this is a Raspberry Pi with a relay or siren: then use Raspberry Pi OS's kernel";
+    return warning("gpio", `no GPIO header in ${gpioRoot}: the outputs are simulated`, fix);
   }
-  if (isAccessible(door, constants.W_OK)) return ok("gpio", door);
-  return warning(
+  if (isAccessible(join(gpioRoot, "export"), constants.W_OK)) return ok("gpio", chip.label);
+  return failed(
     "gpio",
-    `no permission to write ${door}: the outputs are simulated`,
+    `${chip.label}, but no permission to write ${gpioRoot}/export`,
     'Add this user to the group "gpio" and log in again: sudo usermod -aG gpio $USER',
   );
 }
