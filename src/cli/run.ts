@@ -1,5 +1,5 @@
 import { loadConfig } from "../config/load.ts";
-import { Camera } from "../main.ts";
+import type { Camera } from "../main.ts";
 import { defineCommand } from "./command.ts";
 import { createLogger } from "./log.ts";
 
@@ -33,6 +33,8 @@ export const run = defineCommand({
       env: process.env,
     });
     const log = createLogger(config.log.level, process.stderr);
+    // Only now: loading every part takes seconds on a Pi Zero, and a mistake in the settings needs none of them.
+    const { Camera } = await import("../main.ts");
     const camera = new Camera(config, log);
     const stopSignal = nextStopSignal();
     try {

@@ -3,7 +3,6 @@ import { statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
 import type { Config } from "../../config/schema.ts";
-import { PictureDetector } from "../../detect/picture-detector.ts";
 import { messageOf } from "../../errors.ts";
 import { type CheckResult, failed, inWords, ok, warning } from "./check.ts";
 
@@ -11,9 +10,11 @@ const wantedSpaceBytes = 500e6;
 const leastSpaceBytes = 50e6;
 
 /** Loads the network as `run` would, and looks whether it knows the classes that raise the alarm. */
-export function checkModel({ model, alarm }: Config): CheckResult {
+export async function checkModel({ model, alarm }: Config): Promise<CheckResult> {
   let classes: readonly string[];
   try {
+    // Loaded here, so that a machine on which the detector cannot even be loaded is told so.
+    const { PictureDetector } = await import("../../detect/picture-detector.ts");
     ({ classes } = PictureDetector.load(model.file));
   } catch (error) {
     return failed("model", messageOf(error), "Set model.file to a model of this version, or leave it out");
