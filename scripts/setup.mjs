@@ -115,7 +115,8 @@ export function findProgram(programs) {
 export function ensureSystemPackages(purpose, wanted) {
   const missing = wanted.filter(({ programs }) => findProgram(programs) === undefined);
   if (missing.length === 0) return;
-  const names = missing.map((entry) => entry.package).join(" ");
+  const packages = missing.map((entry) => entry.package);
+  const names = packages.join(" and ");
   if (findProgram(["apt-get"]) === undefined) {
     fail(`${names} must be installed ${purpose}; this machine has no apt-get, so please install it by hand`);
   }
@@ -125,6 +126,6 @@ export function ensureSystemPackages(purpose, wanted) {
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   const done =
     run(command, [...apt, "update", "-qq"], env) &&
-    run(command, [...apt, "install", "-y", "-qq", "--no-install-recommends", ...names.split(" ")], env);
-  if (!done) fail(`${names} could not be installed; please run: sudo apt-get install ${names}`);
+    run(command, [...apt, "install", "-y", "-qq", "--no-install-recommends", ...packages], env);
+  if (!done) fail(`${names} could not be installed; please run: sudo apt-get install ${packages.join(" ")}`);
 }
