@@ -1,0 +1,65 @@
+import { boxSides, type DetectionHead } from "./head.ts";
+
+/** The output of one level: a map of `height × width × (classes + 4)` logits. */
+export interface LevelOutput {
+  readonly data: Float32Array;
+  readonly width: number;
+  readonly height: number;
+  /** Pixels of the input for one cell. */
+  readonly stride: number;
+}
+
+/** A box in pixels of the network's input: left, top, right, bottom. */
+export interface Candidate {
+  readonly classId: number;
+  readonly score: number;
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/**
+ * Reads the cells of an anchor-free head (FCOS, Tian et al. 2019): a cell's score for a class is the sigmoid of
+ * its logit; its box reaches from the cell's center by softplus(logit) · stride to each side.
+ *
+ * @param thresholds for each class, the lowest score that counts
+ * @returns the `candidates` best, best first; of equal scores, the earlier cell first
+ */
+export function decode(
+  levels: readonly LevelOutput[],
+  head: DetectionHead,
+  thresholds: readonly number[],
+): Candidate[] {
+  const classes = head.classes.length;
+  const channels = classes + boxSides;
+  // Comparing logits saves an exponential for each of the many cells where nothing is.
+  const logitThresholds = thresholds.map((threshold) => Math.log(threshold / (1 - threshold)));
+  const found: Candidate[] = [];
+  for (const { data, width, height, stride } of levels) {
+    for (let cell = 0; cell < width * height; cell++) {
+      const at = cell * channels;
+      for (let classId = 0; classId < classes; classId++) {
+        const logit = data[at + classId]!;
+        if (logit < logitThresholds[classId]!) continue;
+        const x = ((cell % width) + 0.5) * stride;
+        const y = (Math.floor(cell / width) + 0.5) * stride;
+        found.push({
+          classId,
+          score: 1 / (1 + Math.exp(-logit)),
+          left: x - softplus(data[at + classes]!) * stride,
+          top: y - softplus(data[at + classes + 1]!) * stride,
+          right: x + softplus(data[at + classes + 2]!) * stride,
+          bottom: y + softplus(data[at + classes + 3]!) * stride,
+        });
+      }
+    }
+  }
+  // The sort is stable, so the order of cells decides between equals.
+  return found.sort((a, b) => b.score - a.score).slice(0, head.candidates);
+}
+
+/** log(1 + eˣ), without overflow. */
+function softplus(x: number): number {
+  return x > 20 ? x : Math.log1p(Math.exp(x));
+}

@@ -1,0 +1,171 @@
+import { Worker } from "node:worker_threads";
+import { type Frame, i420Bytes, type Picture } from "../camera/frame.ts";
+import { messageOf, XnorcamError } from "../errors.ts";
+import type { FrameDetections } from "./detection.ts";
+import type { DetectorInfo, DetectRequest, WorkerMessage, WorkerSetup } from "./detector-messages.ts";
+
+export type { DetectorInfo } from "./detector-messages.ts";
+
+export interface DetectorListener {
+  /** `picture` is the very frame that was detected on; valid only during the call. */
+  onDetections(result: FrameDetections, picture: Picture): void;
+  /** The worker died; it is being started again. */
+  onFailure(error: XnorcamError): void;
+}
+
+/** A frame's copy in shared memory. */
+interface Slot {
+  buffer: SharedArrayBuffer;
+  frame: { id: number; capturedAtMs: number; width: number; height: number };
+}
+
+// From src/detect as from dist/detect, the compiled worker: Node 20 runs no TypeScript.
+const workerFile = new URL("../../dist/detect/detector-worker.js", import.meta.url);
+
+const restartDelaysMs = [500, 1000, 2000, 5000, 10_000, 30_000];
+
+/**
+ * The detector in a thread of its own, so that an inference of 100 ms never holds up the siren, the watchdog or
+ * a viewer. One frame is in flight; of those that come meanwhile the newest waits, the others are dropped.
+ */
+export class Detector {
+  readonly stats = { submitted: 0, dropped: 0, processed: 0, restarts: 0 };
+  readonly #setup: WorkerSetup;
+  readonly #listener: DetectorListener;
+  #worker: Worker | undefined;
+  #ready = false;
+  #stopped = false;
+  #failuresInARow = 0;
+  #restartTimer: NodeJS.Timeout | undefined;
+  /** In the worker's hands. */
+  #inFlight: Slot | undefined;
+  /** The newest frame, for when the worker is free. */
+  #waiting: Slot | undefined;
+  /** Buffers that nobody uses; two exist in all. */
+  readonly #free: SharedArrayBuffer[] = [];
+
+  constructor(options: WorkerSetup, listener: DetectorListener) {
+    this.#setup = options;
+    this.#listener = listener;
+  }
+
+  /**
+   * Starts the worker and waits until its model is loaded.
+   * @throws XnorcamError XC_MODEL_UNREADABLE, XC_MODEL_INVALID, XC_DETECTOR_FAILED
+   */
+  start(): Promise<DetectorInfo> {
+    return new Promise((resolve, reject) => {
+      let settled = false;
+      const worker = new Worker(workerFile, { workerData: this.#setup });
+      this.#worker = worker;
+      worker.on("message", (message: WorkerMessage) => {
+        switch (message.type) {
+          case "ready":
+            settled = true;
+            this.#ready = true;
+            resolve(message.info);
+            this.#sendWaiting();
+            break;
+          case "refused":
+            settled = true;
+            reject(new XnorcamError(message.code, message.message));
+            break;
+          case "detected":
+            this.#finish(message);
+            break;
+        }
+      });
+      let cause: unknown;
+      worker.on("error", (error) => {
+        cause = error;
+      });
+      worker.on("exit", () => {
+        if (this.#worker !== worker) return;
+        const why = cause === undefined ? "it ended" : messageOf(cause);
+        const error = new XnorcamError("XC_DETECTOR_FAILED", `the detector stopped: ${why}`, { cause });
+        if (!settled) reject(error);
+        else if (this.#ready) this.#restartAfter(error);
+      });
+    });
+  }
+
+  /**
+   * Hands over a frame; its bytes are copied. The newest frame wins: one that was waiting is dropped.
+   * Before `start()` resolved, and while the worker is being started again, frames wait the same way.
+   */
+  submit(frame: Frame): void {
+    if (this.#stopped) return;
+    this.stats.submitted++;
+    const { id, capturedAtMs, width, height } = frame;
+    if (this.#waiting !== undefined) this.stats.dropped++;
+    const buffer = this.#waiting?.buffer ?? this.#free.pop();
+    const bytes = i420Bytes(width, height);
+    const shared = buffer !== undefined && buffer.byteLength >= bytes ? buffer : new SharedArrayBuffer(bytes);
+    new Uint8Array(shared).set(frame.data);
+    this.#waiting = { buffer: shared, frame: { id, capturedAtMs, width, height } };
+    this.#sendWaiting();
+  }
+
+  /** Idempotent; no result comes after it. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#ready = false;
+    clearTimeout(this.#restartTimer);
+    const worker = this.#worker;
+    this.#worker = undefined;
+    await worker?.terminate();
+  }
+
+  #sendWaiting(): void {
+    if (!this.#ready || this.#inFlight !== undefined || this.#waiting === undefined) return;
+    this.#inFlight = this.#waiting;
+    this.#waiting = undefined;
+    const { buffer, frame } = this.#inFlight;
+    const request: DetectRequest = { buffer, width: frame.width, height: frame.height };
+    this.#worker!.postMessage(request);
+  }
+
+  #finish({ detections, timings }: Extract<WorkerMessage, { type: "detected" }>): void {
+    if (this.#stopped || this.#inFlight === undefined) return;
+    const { buffer, frame } = this.#inFlight;
+    const { id: frameId, width, height, capturedAtMs } = frame;
+    this.stats.processed++;
+    this.#failuresInARow = 0;
+    const latencyMs = performance.now() - capturedAtMs;
+    const data = new Uint8Array(buffer, 0, i420Bytes(width, height));
+    try {
+      this.#listener.onDetections(
+        { frameId, width, height, capturedAtMs, latencyMs, timings, detections },
+        { width, height, data },
+      );
+    } finally {
+      this.#free.push(buffer);
+      this.#inFlight = undefined;
+      this.#sendWaiting();
+    }
+  }
+
+  #restartAfter(error: XnorcamError): void {
+    this.#ready = false;
+    this.#worker = undefined;
+    if (this.#inFlight !== undefined) {
+      this.stats.dropped++;
+      this.#inFlight = undefined;
+    }
+    if (this.#stopped) return;
+    const delayMs = restartDelaysMs[Math.min(this.#failuresInARow++, restartDelaysMs.length - 1)]!;
+    this.stats.restarts++;
+    this.#listener.onFailure(
+      new XnorcamError(error.code, `${error.message}; starting it again in ${delayMs} ms`, { cause: error }),
+    );
+    this.#restartTimer = setTimeout(() => {
+      this.start().catch((again: unknown) =>
+        this.#restartAfter(
+          again instanceof XnorcamError
+            ? again
+            : new XnorcamError("XC_DETECTOR_FAILED", messageOf(again), { cause: again }),
+        ),
+      );
+    }, delayMs);
+  }
+}

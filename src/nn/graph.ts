@@ -1,0 +1,133 @@
+import { type Static, Type } from "@sinclair/typebox";
+import { Value } from "@sinclair/typebox/value";
+import { messageOf } from "../errors.ts";
+import { invalid, type ModelFile } from "./model-file.ts";
+
+/**
+ * The graph of a network: JSON in `__metadata__.graph` of the model file. A layer reads the outputs of layers
+ * before it by name; its tensors are named `<layer>.<tensor>`.
+ */
+export const graphVersion = 1;
+
+const Name = Type.String({ pattern: "^[A-Za-z0-9_.-]{1,64}$" });
+const Extent = Type.Integer({ minimum: 1, maximum: 4096 });
+
+const layer = <Op extends string, Fields extends Parameters<typeof Type.Object>[0]>(op: Op, fields: Fields) =>
+  Type.Object({ op: Type.Literal(op), name: Name, ...fields }, { additionalProperties: false });
+
+const window = {
+  kernel: Type.Integer({ minimum: 1, maximum: 15 }),
+  stride: Type.Integer({ minimum: 1, maximum: 8 }),
+  padding: Type.Integer({ minimum: 0, maximum: 7 }),
+};
+
+/** Each kind of layer: what it reads, and what it needs beside its tensors. `nn/layers` has a file for each. */
+const layerSchemas = {
+  conv: layer("conv", { input: Name, ...window }),
+  sign: layer("sign", { input: Name }),
+  binary_conv: layer("binary_conv", {
+    input: Name,
+    ...window,
+    paddingSign: Type.Union([Type.Literal(-1), Type.Literal(1)]),
+  }),
+  affine: layer("affine", { input: Name }),
+  prelu: layer("prelu", { input: Name }),
+  average_pool: layer("average_pool", { input: Name }),
+  repeat_channels: layer("repeat_channels", {
+    input: Name,
+    times: Type.Integer({ minimum: 2, maximum: 16 }),
+  }),
+  upsample: layer("upsample", { input: Name }),
+  add: layer("add", { inputs: Type.Tuple([Name, Name]) }),
+};
+
+type LayerSchemas = typeof layerSchemas;
+export type LayerOp = keyof LayerSchemas;
+export type LayerSpec<Op extends LayerOp = LayerOp> = Static<LayerSchemas[Op]>;
+
+const InputSchema = Type.Object(
+  {
+    width: Extent,
+    height: Extent,
+    channels: Type.Integer({ minimum: 1, maximum: 16 }),
+    /** A byte b of channel c enters the network as (b − mean[c]) · scale[c]. */
+    mean: Type.Array(Type.Number()),
+    scale: Type.Array(Type.Number()),
+  },
+  { additionalProperties: false },
+);
+
+export type InputSpec = Static<typeof InputSchema>;
+
+export interface Graph {
+  readonly name: string;
+  readonly input: InputSpec;
+  readonly layers: readonly LayerSpec[];
+  /** Sections of the graph that are not the network's: how to decode its outputs, where it comes from. */
+  readonly extra: Readonly<Record<string, unknown>>;
+}
+
+/** The name under which layers read the picture. */
+export const inputName = "input";
+
+/**
+ * Reads and checks the graph of a model file.
+ * @throws XnorcamError XC_MODEL_INVALID that names the field or layer
+ */
+export function readGraph(model: ModelFile): Graph {
+  const { source } = model;
+  const text = model.metadata.graph;
+  if (text === undefined) throw invalid(source, "__metadata__.graph is missing: not a model of this program");
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw invalid(source, `__metadata__.graph is not JSON (${messageOf(error)})`, error);
+  }
+  if (typeof json !== "object" || json === null) throw invalid(source, "__metadata__.graph is not an object");
+  const { version, name, input, layers, ...extra } = json as Record<string, unknown>;
+  if (version !== graphVersion) {
+    throw invalid(
+      source,
+      `graph.version is ${JSON.stringify(version)}, this program reads version ${graphVersion}: update the program or convert the model`,
+    );
+  }
+  if (typeof name !== "string") throw invalid(source, "graph.name is not a text");
+  if (!Value.Check(InputSchema, input))
+    throw invalid(source, `graph.input${firstProblem(InputSchema, input)}`);
+  if (input.mean.length !== input.channels || input.scale.length !== input.channels) {
+    throw invalid(source, `graph.input.mean and graph.input.scale need ${input.channels} numbers each`);
+  }
+  if (!Array.isArray(layers) || layers.length === 0) throw invalid(source, "graph.layers is not a list");
+  const known = new Set<string>([inputName]);
+  for (const [index, spec] of layers.entries()) checkLayer(source, index, spec, known);
+  return { name, input, layers: layers as LayerSpec[], extra };
+}
+
+function checkLayer(source: string, index: number, spec: unknown, known: Set<string>): void {
+  const { op, name = index } = (spec ?? {}) as { op?: unknown; name?: unknown };
+  if (typeof op !== "string" || !Object.hasOwn(layerSchemas, op)) {
+    throw invalid(
+      source,
+      `layer ${name} is of unknown kind ${JSON.stringify(op)}, known are ${Object.keys(layerSchemas).join(", ")}`,
+    );
+  }
+  const schema = layerSchemas[op as LayerOp];
+  if (!Value.Check(schema, spec)) throw invalid(source, `layer ${name}${firstProblem(schema, spec)}`);
+  for (const read of inputsOf(spec)) {
+    if (!known.has(read))
+      throw invalid(source, `layer ${spec.name} reads ${read}, which no layer before it makes`);
+  }
+  if (known.has(spec.name)) throw invalid(source, `two layers are named ${spec.name}`);
+  known.add(spec.name);
+}
+
+/** The names that a layer reads. */
+export function inputsOf(spec: LayerSpec): readonly string[] {
+  return spec.op === "add" ? spec.inputs : [spec.input];
+}
+
+function firstProblem(schema: Parameters<typeof Value.Errors>[0], value: unknown): string {
+  const problem = Value.Errors(schema, value).First();
+  return `${problem?.path.replaceAll("/", ".") ?? ""}: ${problem?.message ?? "is not as expected"}`;
+}

@@ -1,0 +1,107 @@
+import { elements } from "../shape.ts";
+import type { Kernels } from "./kernels.ts";
+import { createBinaryConv } from "./reference-binary-conv.ts";
+import { conv } from "./reference-conv.ts";
+
+const { fround } = Math;
+
+/**
+ * The TypeScript that defines the truth: slow, plain, and the same everywhere. Faster kernels are tested against
+ * it. `Math.fround` stands after each single-precision operation, since JavaScript computes in double.
+ */
+export function createReferenceKernels(): Kernels {
+  return {
+    name: "reference",
+    binaryConv: createBinaryConv(),
+    conv,
+
+    normalize(bytes, shape, mean, scale, out) {
+      const { channels } = shape;
+      const pixels = shape.height * shape.width;
+      for (let c = 0; c < channels; c++) {
+        for (let p = 0; p < pixels; p++) {
+          out[p * channels + c] = fround(bytes[c * pixels + p]! - mean[c]!) * scale[c]!;
+        }
+      }
+    },
+
+    sign(x, shape, scale, bias, out) {
+      const { channels } = shape;
+      const pixels = shape.height * shape.width;
+      let element = 0;
+      let position = 0;
+      for (let p = 0; p < pixels; p++) {
+        for (let first = 0; first < channels; first += 32) {
+          const bits = Math.min(32, channels - first);
+          let word = 0;
+          for (let bit = 0; bit < bits; bit++) {
+            const c = first + bit;
+            const value = fround(fround(x[element++]! * scale[c]!) + bias[c]!);
+            if (value >= 0) word |= 1 << bit;
+          }
+          out[position++] = word;
+        }
+      }
+    },
+
+    affine(sums, shape, scale, bias, out) {
+      const { channels } = shape;
+      const count = elements(shape);
+      for (let i = 0; i < count; i += channels) {
+        for (let c = 0; c < channels; c++) out[i + c] = fround(sums[i + c]! * scale[c]!) + bias[c]!;
+      }
+    },
+
+    prelu(x, shape, slope, out) {
+      const { channels } = shape;
+      const count = elements(shape);
+      for (let i = 0; i < count; i += channels) {
+        for (let c = 0; c < channels; c++) {
+          const value = x[i + c]!;
+          out[i + c] = value > 0 ? value : value * slope[c]!;
+        }
+      }
+    },
+
+    averagePool(x, shape, out) {
+      const { height, width, channels } = shape;
+      const row = width * channels;
+      let position = 0;
+      for (let y = 0; y < height; y += 2) {
+        for (let left = y * row; left < (y + 1) * row; left += 2 * channels) {
+          for (let c = left; c < left + channels; c++) {
+            const upper = fround(x[c]! + x[c + channels]!);
+            out[position++] = fround(fround(upper + x[c + row]!) + x[c + row + channels]!) * 0.25;
+          }
+        }
+      }
+    },
+
+    repeatChannels(x, shape, times, out) {
+      const { channels } = shape;
+      const count = elements(shape);
+      let position = 0;
+      for (let i = 0; i < count; i += channels) {
+        for (let time = 0; time < times; time++) {
+          for (let c = 0; c < channels; c++) out[position++] = x[i + c]!;
+        }
+      }
+    },
+
+    upsample(x, shape, out) {
+      const { height, width, channels } = shape;
+      let position = 0;
+      for (let y = 0; y < 2 * height; y++) {
+        for (let column = 0; column < 2 * width; column++) {
+          const from = ((y >> 1) * width + (column >> 1)) * channels;
+          for (let c = 0; c < channels; c++) out[position++] = x[from + c]!;
+        }
+      }
+    },
+
+    add(a, b, shape, out) {
+      const count = elements(shape);
+      for (let i = 0; i < count; i++) out[i] = a[i]! + b[i]!;
+    },
+  };
+}
