@@ -1,0 +1,61 @@
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocketServer } from "ws";
+import type { Clock } from "../clock.ts";
+import type { LiveHub } from "./live-hub.ts";
+import { maxViewers, tooManyViewers } from "./max-viewers.ts";
+import { type Problem, problem, problemType } from "./problem.ts";
+import { WebSocketViewer } from "./web-socket-viewer.ts";
+
+const path = "/api/v1/live";
+
+/** Viewers have nothing to say; this leaves room for control frames and a curious client's hello. */
+const maxPayloadBytes = 1024;
+
+/** Answers the WebSocket upgrades of a server: the live stream, and a clear refusal for everything else. */
+export function serveLiveSocket(server: Server, hub: LiveHub, clock: Clock): void {
+  const webSockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: maxPayloadBytes,
+    // JPEG can't be compressed further, and zlib's windows would cost 300 KB a viewer.
+    perMessageDeflate: false,
+    autoPong: false,
+  });
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Until ws takes the socket over, a reset connection would otherwise end the program.
+    socket.on("error", () => socket.destroy());
+    const refusal = refuse(request, hub);
+    if (refusal !== null) {
+      answer(socket, refusal);
+      return;
+    }
+    webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const viewer = new WebSocketViewer(webSocket, clock);
+      webSocket.once("close", () => hub.remove(viewer));
+      hub.add(viewer);
+    });
+  });
+}
+
+function refuse(request: IncomingMessage, hub: LiveHub): Problem | null {
+  const requested = request.url?.split("?", 1)[0];
+  if (requested !== path) return problem(404, `there is no WebSocket here; the live stream is at ${path}`);
+  if (!sameHost(request)) {
+    return problem(403, "the live stream is only for pages that this camera served");
+  }
+  return hub.viewerCount >= maxViewers ? tooManyViewers() : null;
+}
+
+/** Browsers always say which page opens the socket; programs that are no browser don't, and may watch. */
+function sameHost({ headers }: IncomingMessage): boolean {
+  if (headers.origin === undefined) return true;
+  return URL.canParse(headers.origin) && new URL(headers.origin).host === headers.host;
+}
+
+function answer(socket: Duplex, { status, title, ...rest }: Problem): void {
+  const body = JSON.stringify({ ...rest, title, status });
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\nContent-Type: ${problemType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

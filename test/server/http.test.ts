@@ -1,0 +1,125 @@
+import { type AddressInfo, connect, createServer } from "node:net";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { LiveServer } from "../helpers/live-server.ts";
+
+let live: LiveServer;
+
+beforeEach(async () => {
+  live = await LiveServer.start();
+});
+afterEach(() => live.stop());
+
+test("healthz is fine while frames flow, and says what is wrong when they don't", async () => {
+  const fine = await fetch(`${live.url}/healthz`);
+  expect(fine.status).toBe(200);
+  expect(await fine.json()).toEqual({ ok: true });
+  live.problem = "no frame went through the detector for 12 s";
+  const sick = await fetch(`${live.url}/healthz`);
+  expect(sick.status).toBe(503);
+  expect(sick.headers.get("content-type")).toContain("application/problem+json");
+  expect(await sick.json()).toEqual({
+    type: "about:blank",
+    title: "Service Unavailable",
+    status: 503,
+    detail: "no frame went through the detector for 12 s",
+  });
+});
+
+test("the status says what runs and how well", async () => {
+  live.publish();
+  const response = await fetch(`${live.url}/api/v1/status`);
+  expect(response.headers.get("cache-control")).toBe("no-store");
+  expect(await response.json()).toMatchObject({
+    model: { name: "xnor-yolo-zero", kernels: "reference" },
+    camera: { description: "replay of a bundled training clip", delivered: 1 },
+    detector: { processed: 1, dropped: 0, latencyMs: { p50: 100, p99: 100 } },
+    alarm: { active: false },
+    outputs: [{ kind: "simulated", on: false, error: null }],
+    live: { viewers: { webSocket: 0, mjpeg: 0 }, encodes: { clean: 0, boxed: 0 } },
+  });
+});
+
+describe("every answer", () => {
+  test.each(["/", "/healthz", "/api/v1/status", "/style.css", "/nowhere", "/%zz"])(
+    "has the security headers: %s",
+    async (path) => {
+      const { headers } = await fetch(live.url + path);
+      expect(headers.get("content-security-policy")).toContain("default-src 'self'; img-src 'self' blob:");
+      expect(headers.get("x-content-type-options")).toBe("nosniff");
+      expect(headers.get("referrer-policy")).toBe("no-referrer");
+    },
+  );
+});
+
+describe("addresses that lead nowhere", () => {
+  test.each([
+    "/nowhere",
+    "/api/v1/nothing",
+    "/dist/",
+    "/dist/missing.js",
+    "/src/main.ts",
+    "/tsconfig.json",
+    "/package.json",
+    "/..%2fpackage.json",
+    "/dist/..%2f..%2fpackage.json",
+    "/.git/config",
+    "/%00",
+    "/%zz",
+    "/%2e%2e/%2e%2e/etc/passwd",
+  ])("%s is a 404 as problem+json", async (path) => {
+    const response = await fetch(live.url + path);
+    expect(response.status).toBe(404);
+    expect(response.headers.get("content-type")).toContain("application/problem+json");
+    expect(await response.json()).toMatchObject({ type: "about:blank", title: "Not Found", status: 404 });
+  });
+
+  test("other methods are a 404, a large body is refused", async () => {
+    expect((await fetch(`${live.url}/api/v1/status`, { method: "DELETE" })).status).toBe(404);
+    const large = await fetch(`${live.url}/api/v1/status`, { method: "POST", body: "x".repeat(1e6) }).catch(
+      () => null,
+    );
+    expect(large === null || large.status >= 400).toBe(true);
+  });
+
+  test("what is no HTTP gets an answer and does not disturb", async () => {
+    const { hostname, port } = new URL(live.url);
+    const socket = connect(Number(port), hostname);
+    const answer = await new Promise<string>((resolve) => {
+      socket.once("data", (data) => resolve(data.toString()));
+      socket.write("\x16\x03\x01 this is not HTTP\r\n\r\n");
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    socket.destroy();
+    expect((await fetch(`${live.url}/healthz`)).status).toBe(200);
+  });
+});
+
+test("the page and its parts are served with their types, and answered by 304 when unchanged", async () => {
+  const page = await fetch(live.url);
+  expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
+  expect((await fetch(`${live.url}/style.css`)).headers.get("content-type")).toContain("text/css");
+  expect((await fetch(`${live.url}/favicon.svg`)).headers.get("content-type")).toBe("image/svg+xml");
+  const again = await fetch(live.url, {
+    // Without a word on caching, Node's fetch asks for a fresh copy.
+    headers: { "if-none-match": page.headers.get("etag")!, "cache-control": "max-age=0" },
+  });
+  expect(again.status).toBe(304);
+});
+
+describe("a port that can't be had", () => {
+  test("in use: one line that names the port and what to do", async () => {
+    const port = Number(new URL(live.url).port);
+    await expect(LiveServer.start({ port })).rejects.toMatchObject({
+      code: "XC_PORT_IN_USE",
+      message: `port ${port} is in use by another program; stop that one ("ss -ltnp sport = :${port}" names it) or choose another with --port or server.port`,
+    });
+  });
+
+  test("in use by something that is not a camera", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => other.once("listening", resolve));
+    const { port } = other.address() as AddressInfo;
+    await expect(LiveServer.start({ port })).rejects.toMatchObject({ code: "XC_PORT_IN_USE" });
+    other.close();
+  });
+});

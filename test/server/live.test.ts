@@ -1,0 +1,203 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import sharp from "sharp";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { detection } from "../helpers/frame-detections.ts";
+import { LiveServer, type ReceivedMessage, TestViewer } from "../helpers/live-server.ts";
+import { until } from "../helpers/until.ts";
+
+let live: LiveServer;
+
+beforeEach(async () => {
+  live = await LiveServer.start();
+});
+afterEach(() => live.stop());
+
+const rifle = [detection("rifle", 0.7123, [10.26, 20, 50, 30])];
+
+describe("the live WebSocket", () => {
+  test("greets with status and alarm, then sends each frame's detections directly before its JPEG", async () => {
+    const viewer = await TestViewer.connect(live.url);
+    await until("the greeting came", () => viewer.received.length === 2);
+    expect(viewer.received.map((message) => (message as ReceivedMessage).type)).toEqual(["status", "alarm"]);
+
+    for (let frame = 1; frame <= 3; frame++) {
+      live.publish(frame === 2 ? rifle : []);
+      await until("the picture came", () => viewer.jpegs.length === frame);
+    }
+    const frames = viewer.received.filter(
+      (message) => Buffer.isBuffer(message) || message.type === "detections",
+    );
+    expect(frames).toHaveLength(6);
+    for (let i = 0; i < 6; i += 2) {
+      expect(frames[i]).toMatchObject({ type: "detections", frameId: i / 2 + 1 });
+      expect(frames[i + 1]).toBeInstanceOf(Buffer);
+    }
+    expect(frames[2]).toEqual({
+      type: "detections",
+      frameId: 2,
+      width: live.picture.width,
+      height: live.picture.height,
+      latencyMs: 100,
+      detections: [{ label: "rifle", score: 0.712, box: [10.3, 20, 50, 30] }],
+    });
+    const { format, width, height } = await sharp(viewer.jpegs[0]!).metadata();
+    expect({ format, width, height }).toEqual({
+      format: "jpeg",
+      width: live.picture.width,
+      height: live.picture.height,
+    });
+    viewer.close();
+  });
+
+  test("eight viewers cost one JPEG encode a frame", async () => {
+    const viewers = await Promise.all(Array.from({ length: 8 }, () => TestViewer.connect(live.url)));
+    for (let frame = 1; frame <= 10; frame++) {
+      live.publish(rifle);
+      await until("all got the picture", () => viewers.every(({ jpegs }) => jpegs.length === frame));
+    }
+    expect(live.hub.stats).toMatchObject({
+      viewers: { webSocket: 8, mjpeg: 0 },
+      encodes: { clean: 10, boxed: 0 },
+      skipped: 0,
+    });
+    for (const viewer of viewers) viewer.close();
+  });
+
+  test("nothing is encoded while nobody watches", async () => {
+    for (let frame = 0; frame < 5; frame++) live.publish(rifle);
+    expect(live.hub.stats.encodes).toEqual({ clean: 0, boxed: 0 });
+    const viewer = await TestViewer.connect(live.url);
+    viewer.close();
+    await until("the viewer is gone", () => live.hub.viewerCount === 0);
+    live.publish(rifle);
+    expect(live.hub.stats.encodes).toEqual({ clean: 0, boxed: 0 });
+  });
+
+  test("a frame that comes while the previous is being encoded is not shown", async () => {
+    const viewer = await TestViewer.connect(live.url);
+    for (let frame = 0; frame < 4; frame++) live.publish();
+    await until("a picture came", () => viewer.jpegs.length === 1);
+    await sleep(100);
+    expect(viewer.jpegs).toHaveLength(1);
+    expect(live.hub.stats).toMatchObject({ encodes: { clean: 1 }, skipped: 3 });
+    viewer.close();
+  });
+
+  test("the alarm is told to every viewer when it goes on and off, and a late viewer learns of it", async () => {
+    const early = await TestViewer.connect(live.url);
+    for (let frame = 0; frame < 3; frame++) live.publish(rifle);
+    expect(live.output.on).toBe(true);
+    await until("the alarm was told", () => early.messages("alarm").length === 2);
+    expect(early.messages("alarm")[1]).toMatchObject({
+      active: true,
+      frameId: 3,
+      reason: "rifle 0.71 in 3 of 3 frames",
+      offInMs: 1500,
+    });
+    const late = await TestViewer.connect(live.url);
+    await until("the greeting came", () => late.messages("alarm").length === 1);
+    expect(late.messages("alarm")[0]).toMatchObject({ active: true, reason: "rifle 0.71 in 3 of 3 frames" });
+    await until("the end was told", () => early.messages("alarm").length === 3);
+    expect(early.messages("alarm")[2]).toMatchObject({ active: false, reason: null });
+    early.close();
+    late.close();
+  });
+
+  test("the status comes once a second", async () => {
+    const viewer = await TestViewer.connect(live.url);
+    await until("two more came", () => viewer.messages("status").length === 3);
+    expect(viewer.messages("status")[2]).toMatchObject({ live: { viewers: { webSocket: 1 } } });
+    viewer.close();
+  });
+});
+
+describe("a viewer that stops reading", () => {
+  test("is skipped, keeps neither the publisher nor other viewers waiting, and is cut off", async () => {
+    const good = await TestViewer.connect(live.url);
+    const bad = await TestViewer.connect(live.url);
+    // The socket below ws: nothing is read from the kernel any more, pings included.
+    (bad.socket as unknown as { _socket: { pause(): void } })._socket.pause();
+    const rssBefore = process.memoryUsage.rss();
+    const started = performance.now();
+    let longest = 0;
+    let frames = 0;
+    while (live.hub.stats.cutOff === 0 && performance.now() - started < 15_000) {
+      longest = Math.max(longest, live.publish(rifle));
+      frames++;
+      await until("the good viewer got the picture", () => good.jpegs.length === frames);
+      await sleep(20);
+    }
+    const seconds = (performance.now() - started) / 1000;
+    expect(seconds).toBeGreaterThan(9);
+    expect(seconds).toBeLessThan(13);
+    expect(live.hub.stats).toMatchObject({ viewers: { webSocket: 1 }, cutOff: 1, skipped: 0 });
+    expect(bad.jpegs.length).toBeLessThanOrEqual(2);
+    expect(longest).toBeLessThan(100);
+    expect(process.memoryUsage.rss() - rssBefore).toBeLessThan(60e6);
+    good.close();
+    bad.close();
+  });
+
+  test("does not keep the server from stopping", async () => {
+    const bad = await TestViewer.connect(live.url);
+    (bad.socket as unknown as { _socket: { pause(): void } })._socket.pause();
+    live.publish();
+    const started = performance.now();
+    await live.stop();
+    expect(performance.now() - started).toBeLessThan(2000);
+    bad.close();
+  });
+});
+
+describe("viewers that are not welcome", () => {
+  test("a page of another site may not open the stream, a page of this host and a program may", async () => {
+    await expect(TestViewer.connect(live.url, { origin: "http://evil.example" })).rejects.toThrow(
+      "refused with 403",
+    );
+    await expect(TestViewer.connect(live.url, { origin: "null" })).rejects.toThrow("refused with 403");
+    (await TestViewer.connect(live.url, { origin: live.url })).close();
+    (await TestViewer.connect(live.url)).close();
+  });
+
+  test("there is no WebSocket at other addresses", async () => {
+    await expect(TestViewer.connect(`${live.url}/elsewhere`)).rejects.toThrow("refused with 404");
+  });
+
+  test("a viewer that talks is sent away", async () => {
+    const viewer = await TestViewer.connect(live.url);
+    viewer.socket.send("hello");
+    await until("it was closed", () => viewer.closed !== null);
+    expect(viewer.closed).toEqual({ code: 1008, reason: "this stream takes no messages" });
+  });
+
+  test("a long message is refused before it is read", async () => {
+    const viewer = await TestViewer.connect(live.url);
+    viewer.socket.send(Buffer.alloc(100_000));
+    await until("it was closed", () => viewer.closed !== null);
+    expect([1006, 1009]).toContain(viewer.closed?.code);
+    await until("it was forgotten", () => live.hub.viewerCount === 0);
+  });
+
+  test("the 65th viewer is told to come back later, over WebSocket and HTTP", async () => {
+    const viewers = await Promise.all(Array.from({ length: 64 }, () => TestViewer.connect(live.url)));
+    await expect(TestViewer.connect(live.url)).rejects.toThrow("refused with 503");
+    const response = await fetch(`${live.url}/api/v1/live.mjpeg`);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({
+      type: "about:blank",
+      title: "Service Unavailable",
+      status: 503,
+      detail: "64 viewers are watching already; close one or try again later",
+    });
+    for (const viewer of viewers) viewer.close();
+  });
+});
+
+test("stopping closes viewers with a reason and leaves the port free", async () => {
+  const viewer = await TestViewer.connect(live.url);
+  await live.stop();
+  await until("it was closed", () => viewer.closed !== null);
+  expect(viewer.closed).toEqual({ code: 1001, reason: "the camera stops" });
+  const again = await LiveServer.start({ port: Number(new URL(live.url).port) });
+  await again.stop();
+});
