@@ -1,0 +1,140 @@
+import type { Browser, Page } from "playwright-core";
+import sharp from "sharp";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { launchBrowser } from "../helpers/browser.ts";
+import { detection } from "../helpers/frame-detections.ts";
+import { LiveServer } from "../helpers/live-server.ts";
+
+let browser: Browser;
+let live: LiveServer;
+let page: Page;
+/** Whatever the page complains about: scripts, refused resources, failed requests. */
+let complaints: string[];
+let requested: string[];
+let frames: NodeJS.Timeout | undefined;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+
+beforeEach(async () => {
+  live = await LiveServer.start();
+  page = await browser.newPage();
+  complaints = [];
+  requested = [];
+  page.on("console", (message) => complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("request", (request) => requested.push(request.url()));
+});
+afterEach(async () => {
+  clearInterval(frames);
+  await page.close();
+  await live.stop();
+});
+
+function film(detections: Parameters<LiveServer["publish"]>[0]): void {
+  clearInterval(frames);
+  frames = setInterval(() => live.publish(detections), 100);
+}
+
+const person = detection("person", 0.62, [20, 20, 40, 60]);
+const rifle = detection("rifle", 0.71, [40, 40, 60, 20]);
+
+/** Red, green, blue on the screen at a place of the picture that is given in pixels of the frame. */
+async function colorAt(x: number, y: number): Promise<[number, number, number]> {
+  const screen = sharp(await page.locator("canvas").screenshot()).removeAlpha();
+  const { data, info } = await screen.raw().toBuffer({ resolveWithObject: true });
+  const scale = info.width / live.picture.width;
+  const at = (Math.round(y * scale) * info.width + Math.round(x * scale)) * info.channels;
+  return [data[at]!, data[at + 1]!, data[at + 2]!];
+}
+
+describe("the page", () => {
+  test("shows the picture, the boxes in their colors, and lists what is seen", async () => {
+    await page.goto(live.url);
+    film([rifle, person]);
+    await page.locator('#seen [data-label="rifle"]').waitFor();
+    expect(await page.locator("#seen li").allInnerTexts()).toEqual([
+      expect.stringMatching(/^rifle\s+0\.71$/),
+      expect.stringMatching(/^person\s+0\.62$/),
+    ]);
+    expect(await page.locator("canvas").getAttribute("aria-label")).toBe("Live picture: rifle, person");
+    const [red, green] = await colorAt(70, 60);
+    expect(red).toBeGreaterThan(green + 80);
+    const [personRed, personGreen] = await colorAt(20, 70);
+    expect(personGreen).toBeGreaterThan(personRed + 80);
+    expect(complaints).toEqual([]);
+  });
+
+  test("says when the alarm goes on, why, on which output, and when it is over", async () => {
+    await page.goto(live.url);
+    film([person]);
+    await page.getByText("All quiet").waitFor();
+    film([rifle]);
+    const banner = page.locator('#alarm[data-state="on"]');
+    await banner.waitFor();
+    expect(await banner.textContent()).toMatch(/^\s*Alarm\s*rifle 0\.71 in 3 of \d frames, off in \d\ss/);
+    expect(await page.getByRole("alert").textContent()).toBe("Alarm");
+    expect(await page.title()).toBe("⚠ Alarm – Xnorcam");
+    await page.locator('#outputs .level[data-on="true"]').waitFor();
+    expect(await page.locator("#outputs").textContent()).toMatch(/GPIO 17\s*simulated: no Raspberry Pi GPIO/);
+    film([]);
+    await page.locator('#alarm[data-state="quiet"]').waitFor();
+    expect(await page.locator("#recent li").count()).toBe(1);
+    expect(await page.locator("#recent").textContent()).toMatch(/rifle 0\.71 in \d of 5 frames\s*\d s/);
+    expect(complaints).toEqual([]);
+  });
+
+  test("shows where the pictures come from and how it runs", async () => {
+    await page.goto(live.url);
+    film([]);
+    await page.getByText("replay of a bundled training clip").waitFor();
+    await page.getByText("Nothing that it knows").waitFor();
+    const numbers = await page.locator("#numbers").textContent();
+    for (const name of [
+      "Frames a second",
+      "Camera to result",
+      "Event loop delay",
+      "Dropped frames",
+      "Network",
+    ]) {
+      expect(numbers).toContain(name);
+    }
+    expect(numbers).toContain("xnor-yolo-zero, 224 × 160, reference kernels");
+  });
+
+  test("asks nobody but the camera for anything", async () => {
+    await page.goto(live.url);
+    film([rifle]);
+    await page.locator('#seen [data-label="rifle"]').waitFor();
+    expect(requested.length).toBeGreaterThan(5);
+    for (const url of requested) expect(new URL(url).host).toBe(new URL(live.url).host);
+  });
+
+  test("says that it reconnects when the camera is gone, and goes on when it is back", async () => {
+    await page.goto(live.url);
+    film([rifle]);
+    await page.locator('#connection[data-state="live"]').waitFor();
+    const port = Number(new URL(live.url).port);
+    clearInterval(frames);
+    await live.stop();
+    await page.getByText("reconnecting…").waitFor();
+    expect(await page.getByRole("alert").textContent()).toBe("No connection to the camera");
+    live = await LiveServer.start({ port });
+    film([person]);
+    await page.locator('#connection[data-state="live"]').waitFor();
+    await page.locator('#seen [data-label="person"]').waitFor();
+  });
+
+  test.each([320, 390, 768, 1280])("fits a window of %i pixels without scrolling sideways", async (width) => {
+    await page.setViewportSize({ width, height: 700 });
+    await page.goto(live.url);
+    film([rifle, person]);
+    await page.locator('#alarm[data-state="on"]').waitFor();
+    const overflow = await page.evaluate<number>(
+      "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+    );
+    expect(overflow).toBe(0);
+  });
+});
