@@ -64,10 +64,10 @@ export class ModelFile {
         );
       }
       expectedBegin = entry.end;
-      // A copy: the file's offsets need not be aligned.
-      const buffer = data.slice(entry.begin, entry.end).buffer;
-      const data32 = new elementTypes[entry.dtype](buffer);
-      tensors.set(entry.name, { dtype: entry.dtype, shape: entry.shape, data: data32 });
+      // A copy, since the file's offsets need not be aligned (and slice() of a Buffer would be none).
+      const { buffer } = new Uint8Array(data.subarray(entry.begin, entry.end));
+      const values = new elementTypes[entry.dtype](buffer);
+      tensors.set(entry.name, { dtype: entry.dtype, shape: entry.shape, data: values });
     }
     if (expectedBegin !== data.byteLength) {
       throw invalid(source, `${data.byteLength - expectedBegin} bytes follow the last tensor`);
