@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { Clock } from "../clock.ts";
 import type { FrameDetections } from "../detect/detection.ts";
+import { messageOf } from "../errors.ts";
 import type { AlarmOutput } from "./output.ts";
 import { AlarmPolicy, type AlarmSettings } from "./policy.ts";
 
@@ -19,6 +20,15 @@ export interface AlarmReport {
   reactionMs: number | null;
 }
 
+/** An output for the status page. */
+export interface OutputReport {
+  kind: AlarmOutput["kind"];
+  description: string;
+  on: boolean;
+  /** Why it could not be switched last time; null while all is well. */
+  error: string | null;
+}
+
 interface AlarmEvents {
   /** The alarm went on or off; the outputs are switched already. */
   change: [report: AlarmReport];
@@ -31,6 +41,8 @@ export class Alarm extends EventEmitter<AlarmEvents> {
   readonly #policy: AlarmPolicy;
   readonly #outputs: readonly AlarmOutput[];
   readonly #clock: Clock;
+  /** Of the outputs that could not be switched last time. */
+  readonly #errors = new Map<AlarmOutput, string>();
   #cancelTimer: (() => void) | null = null;
   /** The level that the outputs were last told, which a stopped alarm leaves at off. */
   #on = false;
@@ -71,6 +83,15 @@ export class Alarm extends EventEmitter<AlarmEvents> {
     };
   }
 
+  outputReports(): OutputReport[] {
+    return this.#outputs.map((output) => ({
+      kind: output.kind,
+      description: output.description,
+      on: output.on,
+      error: this.#errors.get(output) ?? null,
+    }));
+  }
+
   /** Switches every output off for good. Idempotent. */
   stop(): void {
     if (this.#stopped) return;
@@ -97,7 +118,9 @@ export class Alarm extends EventEmitter<AlarmEvents> {
   #attempt(output: AlarmOutput, action: () => void): void {
     try {
       action();
+      this.#errors.delete(output);
     } catch (error) {
+      this.#errors.set(output, messageOf(error));
       this.emit("outputError", output, error);
     }
   }

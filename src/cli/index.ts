@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
 import { messageOf, XnorcamError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
+import { packageVersion } from "../version.ts";
 import type { Command } from "./command.ts";
 import { type CommandEntry, commands } from "./commands.ts";
 import { commandHelp, programHelp, usageLine } from "./help.ts";
@@ -27,7 +27,7 @@ async function main([word, ...rest]: string[]): Promise<number> {
       return print(programHelp(commands));
     case "-v":
     case "--version":
-      return print(version());
+      return print(packageVersion());
     case "help":
       return help(rest[0]);
     default:
@@ -72,11 +72,6 @@ function withUsage(error: unknown, entry: CommandEntry, command: Command): unkno
   if (!(error instanceof XnorcamError) || error.code !== "XC_USAGE") return error;
   const message = `${error.message}; usage: ${usageLine(entry.name, command)}`;
   return new XnorcamError("XC_USAGE", message, { cause: error });
-}
-
-function version(): string {
-  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  return String(version);
 }
 
 function print(text: string): number {

@@ -1,4 +1,4 @@
-import type { AlarmReport } from "../alarm/alarm.ts";
+import type { AlarmReport, OutputReport } from "../alarm/alarm.ts";
 import type { FrameSourceStats } from "../camera/frame-source.ts";
 import type { DetectionTimings } from "../detect/detection.ts";
 import type { HubStats } from "./live-hub.ts";
@@ -35,7 +35,7 @@ export interface CameraStatus {
   /** How late the main thread was, in milliseconds; null in the first second. */
   eventLoopDelayMs: Percentiles | null;
   alarm: AlarmReport;
-  outputs: OutputStatus[];
+  outputs: OutputReport[];
   live: HubStats;
   rssBytes: number;
 }
@@ -43,14 +43,6 @@ export interface CameraStatus {
 export interface Percentiles {
   p50: number;
   p99: number;
-}
-
-export interface OutputStatus {
-  kind: "gpio" | "simulated";
-  description: string;
-  on: boolean;
-  /** Why it could not be switched last time; null while all is well. */
-  error: string | null;
 }
 
 /** What the server asks of the rest of the program. */

@@ -111,4 +111,8 @@ test("an output that fails is reported and keeps none of the others from switchi
   alarm.update(frameDetections(2, rifle));
   expect(output.on).toBe(true);
   expect(failed).toEqual(["GPIO 4: EIO"]);
+  expect(alarm.outputReports()).toEqual([
+    { kind: "gpio", description: "GPIO 4", on: false, error: "EIO" },
+    { kind: "simulated", description: output.description, on: true, error: null },
+  ]);
 });

@@ -99,9 +99,7 @@ export class LiveServer {
       },
       eventLoopDelayMs: null,
       alarm: this.alarm.report(),
-      outputs: [
-        { kind: this.output.kind, description: this.output.description, on: this.output.on, error: null },
-      ],
+      outputs: this.alarm.outputReports(),
       live: this.hub.stats,
       rssBytes: process.memoryUsage.rss(),
     };
