@@ -39,14 +39,22 @@ export interface Positionals {
   readonly max: number;
 }
 
-/** The checked values of a command line; an option that was not given is absent. */
+/** The checked values of a command line; an option that is not required and was not given is absent. */
 export type CommandValues<Options extends CommandOptions> = {
-  readonly [Name in keyof Options]?: Options[Name] extends FlagOption
-    ? boolean
-    : Options[Name] extends NumberOption
-      ? number
-      : string;
+  readonly [Name in keyof Options as Options[Name] extends { required: true } ? Name : never]: ValueOf<
+    Options[Name]
+  >;
+} & {
+  readonly [Name in keyof Options as Options[Name] extends { required: true } ? never : Name]?: ValueOf<
+    Options[Name]
+  >;
 };
+
+type ValueOf<Option extends CommandOption> = Option extends FlagOption
+  ? boolean
+  : Option extends NumberOption
+    ? number
+    : string;
 
 export interface CommandArgs<Options extends CommandOptions> {
   readonly values: CommandValues<Options>;
