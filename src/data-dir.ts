@@ -1,4 +1,5 @@
-import { access, constants, mkdir } from "node:fs/promises";
+import { access, constants, mkdir, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { messageOf, XnorcamError } from "./errors.ts";
 
 /**
@@ -7,7 +8,7 @@ import { messageOf, XnorcamError } from "./errors.ts";
  */
 export async function prepareDataDir(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
     await access(path, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new XnorcamError(
@@ -16,6 +17,13 @@ export async function prepareDataDir(path: string): Promise<void> {
       { cause: error },
     );
   }
+}
+
+/** Not by `recursive: true`, with which Node tries forever where a parent exists but takes no folders (/proc). */
+async function makeFolder(path: string): Promise<void> {
+  if ((await stat(path).catch(() => null))?.isDirectory()) return;
+  if (dirname(path) !== path) await makeFolder(dirname(path));
+  await mkdir(path);
 }
 
 function reason(error: unknown): string {

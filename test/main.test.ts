@@ -1,0 +1,198 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pino } from "pino";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { loadConfig } from "../src/config/load.ts";
+import type { Config } from "../src/config/schema.ts";
+import { Camera } from "../src/main.ts";
+import type { CameraStatus } from "../src/server/status.ts";
+import { picturesRoot, TestViewer } from "./helpers/live-server.ts";
+import { until } from "./helpers/until.ts";
+
+let folder: string;
+let log: string[];
+let camera: Camera | undefined;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "xnorcam-"));
+  log = [];
+});
+afterEach(async () => {
+  await camera?.stop();
+  camera = undefined;
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A camera that plays real pictures, on a free port, with its data in a folder of its own. */
+function create(change: (config: Config) => Config = (config) => config): Camera {
+  const config = loadConfig({
+    env: {},
+    overrides: { port: 0, dataDir: join(folder, "data"), replay: picturesRoot, fps: 10 },
+  });
+  const destination = { write: (line: string) => void log.push((JSON.parse(line) as { msg: string }).msg) };
+  camera = new Camera(change(config), pino({ level: "info" }, destination));
+  return camera;
+}
+
+async function statusOf(url: string): Promise<CameraStatus> {
+  return (await (await fetch(`${url}/api/v1/status`)).json()) as CameraStatus;
+}
+
+/** Threads, sockets and timers that keep this process alive. */
+function resources(): string[] {
+  return process.getActiveResourcesInfo().filter((name) => /TCP|MessagePort|Worker|Timeout/.test(name));
+}
+
+describe("a running camera", () => {
+  test("passes frames through the detector to viewers, and is healthy when they flow", async () => {
+    const { url } = await create().start();
+    const viewer = await TestViewer.connect(url);
+    await until("pictures came", () => viewer.jpegs.length >= 3, 15_000);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    const status = await statusOf(url);
+    expect(status).toMatchObject({
+      version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+      model: { name: expect.any(String), kernels: "reference" },
+      camera: { description: `replay of ${resolve(picturesRoot)} (16 pictures, 10 fps)`, broken: 0 },
+      detector: { error: null, timings: { networkMs: expect.any(Number) } },
+      outputs: [{ kind: "simulated", on: false }],
+    });
+    expect(status.model.classes).toContain("rifle");
+    expect(status.detector.processed).toBeGreaterThanOrEqual(3);
+    expect(status.detector.latencyMs?.p50).toBeGreaterThan(0);
+    viewer.close();
+  });
+
+  test("says in the log that its output is simulated, and where the dashboard is", async () => {
+    const { url } = await create().start();
+    expect(log).toContain("output GPIO 17, simulated: no Raspberry Pi GPIO on this machine");
+    expect(log.at(-1)).toContain(`dashboard at ${url}`);
+  });
+
+  test("raises the alarm on what it was told to look for, switches the output, and says why", async () => {
+    const { url } = await create((config) => ({
+      ...config,
+      // Whatever the network thinks it sees at all: the way from detection to output is what is tested here.
+      model: { ...config.model, threshold: 0.001 },
+      alarm: { classes: ["person"], k: 1, n: 1, holdSeconds: 60 },
+    })).start();
+    await until("the alarm is on", async () => (await statusOf(url)).alarm.active, 15_000);
+    const { alarm, outputs } = await statusOf(url);
+    expect(alarm.reason).toMatch(/^person 0\.\d\d in 1 of 1 frame$/);
+    expect(outputs).toMatchObject([{ on: true, error: null }]);
+    expect(log.find((line) => line.startsWith("alarm on: "))).toMatch(
+      /^alarm on: person .* after frame \d+$/,
+    );
+    await camera!.stop();
+    expect(log.at(-1)).toBe("output off: GPIO 17, simulated: no Raspberry Pi GPIO on this machine");
+  });
+
+  test("plays past a broken picture and counts it", async () => {
+    await writeFile(join(folder, "1.jpg"), "this is a text");
+    const picture = new URL("./fixtures/pictures/parity-02.png", import.meta.url);
+    await writeFile(join(folder, "2.png"), await readFile(picture));
+    const { url } = await create((config) => ({
+      ...config,
+      camera: { ...config.camera, replay: folder },
+    })).start();
+    await until("frames flow", async () => (await statusOf(url)).detector.processed > 3, 15_000);
+    expect((await statusOf(url)).camera.broken).toBeGreaterThan(0);
+  });
+
+  test("is not healthy any more when the replay has ended, and says so", async () => {
+    const { url } = await create((config) => ({
+      ...config,
+      camera: { replay: join(picturesRoot, "parity-02.png"), fps: 10, loop: false },
+    })).start();
+    await until("it has ended", async () => (await fetch(`${url}/healthz`)).status === 503, 15_000);
+    await until("it says why", async () => {
+      const { detail } = (await (await fetch(`${url}/healthz`)).json()) as { detail: string };
+      return detail === "the replay has ended";
+    });
+  });
+});
+
+describe("stopping", () => {
+  test("leaves nothing running, also when called twice and with viewers", async () => {
+    const before = resources();
+    const { url } = await create().start();
+    const viewer = await TestViewer.connect(url);
+    await Promise.all([camera!.stop(), camera!.stop()]);
+    await until("the viewer was told", () => viewer.closed !== null);
+    await expect(fetch(`${url}/healthz`)).rejects.toThrow();
+    await until("all is gone", () => resources().length <= before.length);
+  });
+
+  test("while it starts waits for that and then takes it down", async () => {
+    const starting = create().start();
+    await camera!.stop();
+    const { url } = await starting;
+    await expect(fetch(`${url}/healthz`)).rejects.toThrow();
+  });
+});
+
+describe("a camera that can't start says why in one line and leaves nothing running", () => {
+  async function failure(change: (config: Config) => Config): Promise<{ code: string; message: string }> {
+    const before = resources();
+    const error = await create(change)
+      .start()
+      .then(
+        () => new Error("it started"),
+        (error: unknown) => error as { code: string; message: string },
+      );
+    await until("all is gone", () => resources().length <= before.length);
+    expect(error.message).not.toContain("\n");
+    return error as { code: string; message: string };
+  }
+
+  test("port in use", async () => {
+    const other = createServer().listen(0, "0.0.0.0");
+    await new Promise((resolve) => other.once("listening", resolve));
+    const { port } = other.address() as AddressInfo;
+    const { code, message } = await failure((config) => ({ ...config, server: { ...config.server, port } }));
+    expect(code).toBe("XC_PORT_IN_USE");
+    expect(message).toContain(`port ${port} is in use`);
+    other.close();
+  });
+
+  test("data folder that is a file", async () => {
+    const dataDir = join(folder, "file");
+    await writeFile(dataDir, "");
+    const { code, message } = await failure((config) => ({ ...config, dataDir }));
+    expect(code).toBe("XC_DATA_DIR");
+    expect(message).toContain(`the data folder ${dataDir} can't be used: there is a file in its place`);
+  });
+
+  test.each(["/sys/xnorcam", "/proc/xnorcam/data"])(
+    "data folder where nobody may make one: %s",
+    async (dataDir) => {
+      const { code, message } = await failure((config) => ({ ...config, dataDir }));
+      expect(code).toBe("XC_DATA_DIR");
+      expect(message).toContain(`the data folder ${dataDir} can't be used: `);
+    },
+  );
+
+  test("no model", async () => {
+    const file = join(folder, "none.safetensors");
+    const { code, message } = await failure((config) => ({ ...config, model: { file, threshold: null } }));
+    expect(code).toBe("XC_MODEL_UNREADABLE");
+    expect(message).toContain(file);
+  });
+
+  test("nothing to replay", async () => {
+    const { code } = await failure((config) => ({ ...config, camera: { ...config.camera, replay: folder } }));
+    expect(code).toBe("XC_NO_PICTURES");
+  });
+
+  test("an alarm class that the model does not know", async () => {
+    const { code, message } = await failure((config) => ({
+      ...config,
+      alarm: { ...config.alarm, classes: ["rifle", "sword"] },
+    }));
+    expect(code).toBe("XC_CONFIG_INVALID");
+    expect(message).toMatch(/^alarm\.classes: "sword" is no class of \S+; it knows person, handgun, rifle/);
+  });
+});
