@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { planMemory } from "../../src/nn/memory-plan.ts";
+import { randomFrom } from "../helpers/random.ts";
+
+describe("planMemory", () => {
+  it("lets a map take the place of one that is no longer read", () => {
+    const plan = planMemory([
+      { bytes: 640, from: 0, until: 1 },
+      { bytes: 64, from: 1, until: 2 },
+      { bytes: 640, from: 2, until: 3 },
+    ]);
+    expect(plan.bytes).toBe(704);
+    expect(plan.offsets[2]).toBe(plan.offsets[0]);
+  });
+
+  it("never lets two maps overlap that live at the same time", () => {
+    const random = randomFrom(1);
+    for (let round = 0; round < 200; round++) {
+      const lifetimes = Array.from({ length: 20 }, (_, from) => ({
+        bytes: 1 + Math.floor(random() * 1000),
+        from,
+        until: from + Math.floor(random() * 6),
+      }));
+      const { offsets, bytes } = planMemory(lifetimes);
+      for (const [i, a] of lifetimes.entries()) {
+        expect(offsets[i]! + a.bytes).toBeLessThanOrEqual(bytes);
+        for (const [j, b] of lifetimes.entries()) {
+          if (i === j || a.from > b.until || b.from > a.until) continue;
+          const apart = offsets[i]! + a.bytes <= offsets[j]! || offsets[j]! + b.bytes <= offsets[i]!;
+          expect(apart).toBe(true);
+        }
+      }
+    }
+  });
+});
