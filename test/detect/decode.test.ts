@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import { type Candidate, decode, type LevelOutput } from "../../src/detect/decode.ts";
+import type { DetectionHead } from "../../src/detect/head.ts";
+import { intersectionOverUnion, suppress } from "../../src/detect/nms.ts";
+
+const head: DetectionHead = {
+  classes: ["person", "knife"],
+  weapons: ["knife"],
+  thresholds: [0.5, 0.5],
+  outputs: [{ layer: "head8", stride: 8 }],
+  nmsIou: 0.5,
+  candidates: 3,
+  maxDetections: 2,
+};
+
+/** A 2×2 level on which nothing is seen but what `cells` say: cell → logits of person, knife, four sides. */
+function level(cells: Record<number, number[]>): LevelOutput {
+  const data = new Float32Array(4 * 6).fill(-20);
+  for (const [cell, logits] of Object.entries(cells)) data.set(logits, Number(cell) * 6);
+  return { data, width: 2, height: 2, stride: 8 };
+}
+
+describe("decode", () => {
+  it("reads a box from the cell's center and the softplus of its sides, in strides", () => {
+    const one = Math.log(Math.E - 1); // softplus(one) = 1
+    const [found] = decode([level({ 3: [-20, 0, one, one, 30, one] })], head, head.thresholds);
+    expect(found).toMatchObject({ classId: 1, score: 0.5 });
+    expect(found!.left).toBeCloseTo(12 - 8, 5);
+    expect(found!.top).toBeCloseTo(12 - 8, 5);
+    expect(found!.right).toBeCloseTo(12 + 240, 5);
+    expect(found!.bottom).toBeCloseTo(12 + 8, 5);
+  });
+
+  it("keeps to each class's threshold", () => {
+    const seen = level({ 0: [0.1, 0.1, 0, 0, 0, 0] });
+    expect(decode([seen], head, [0.5, 0.6]).map(({ classId }) => classId)).toEqual([0]);
+    expect(decode([seen], head, [1, 1])).toEqual([]);
+    expect(decode([seen], head, [0, 1])).toHaveLength(3);
+  });
+
+  it("hands on the best candidates, best first, earlier cells first among equals", () => {
+    const cells = level({ 0: [1, -20, 0, 0, 0, 0], 1: [3, 2, 0, 0, 0, 0], 2: [1, -20, 0, 0, 0, 0] });
+    const found = decode([cells], head, head.thresholds);
+    expect(found.map(({ classId, left }) => [classId, Math.round(left)])).toEqual([
+      [0, 6],
+      [1, 6],
+      [0, -2],
+    ]);
+  });
+});
+
+describe("suppress", () => {
+  const box = (classId: number, left: number, score: number): Candidate => ({
+    classId,
+    score,
+    left,
+    top: 0,
+    right: left + 10,
+    bottom: 10,
+  });
+
+  it("drops what overlaps a better box of its class, and only that", () => {
+    const kept = suppress([box(0, 0, 0.9), box(0, 2, 0.8), box(1, 2, 0.7), box(0, 8, 0.6)], 0.5, 10);
+    expect(kept.map(({ score }) => score)).toEqual([0.9, 0.7, 0.6]);
+  });
+
+  it("stops at the most that are wanted", () => {
+    expect(suppress([box(0, 0, 0.9), box(0, 50, 0.8), box(0, 90, 0.7)], 0.5, 2)).toHaveLength(2);
+  });
+
+  it("measures overlap as the share of the union", () => {
+    expect(intersectionOverUnion(box(0, 0, 1), box(0, 5, 1))).toBeCloseTo(1 / 3);
+    expect(intersectionOverUnion(box(0, 0, 1), box(0, 10, 1))).toBe(0);
+  });
+});
