@@ -8,6 +8,8 @@ import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { xnorcam } from "./xnorcam.ts";
 
+const pictures = "test/fixtures/pictures";
+
 let dataDir: string;
 let child: ChildProcess | undefined;
 
@@ -41,7 +43,14 @@ describe("npm start", () => {
   test.each(["SIGINT", "SIGTERM"] as const)(
     "prints the address, answers there, and ends cleanly with exit code 0 on %s",
     async (signal) => {
-      const { url, process, log } = await npmStart(["--port", "0", "--data-dir", dataDir]);
+      const { url, process, log } = await npmStart([
+        "--replay",
+        pictures,
+        "--port",
+        "0",
+        "--data-dir",
+        dataDir,
+      ]);
       expect(url).toMatch(/^http:\/\/localhost:\d+$/);
       expect((await fetch(`${url}/healthz`)).status).toBe(200);
       process.kill(signal);
@@ -51,6 +60,11 @@ describe("npm start", () => {
       await expect(fetch(url)).rejects.toThrow();
     },
   );
+
+  test("plays the bundled demo when it is told nothing else", async () => {
+    const { url } = await npmStart(["--port", "0", "--data-dir", dataDir]);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  });
 
   test("passes the exit code of wrong use on", async () => {
     const start = spawn(process.execPath, ["scripts/start.mjs", "--fps", "100"], { stdio: "ignore" });

@@ -1,7 +1,9 @@
 import { fileURLToPath } from "node:url";
 
 /** The model that ships. */
-export const bundledModel = fileURLToPath(new URL("../../models/xnor-yolo-zero.safetensors", import.meta.url));
+export const bundledModel = fileURLToPath(
+  new URL("../../models/xnor-yolo-zero.safetensors", import.meta.url),
+);
 
 /** A file of test/fixtures. */
 export function fixture(name: string): string {
