@@ -39,6 +39,11 @@ async function npmStart(args: string[]): Promise<{ url: string; process: ChildPr
   throw new Error(`npm start printed no address: ${log.join("\n")}`);
 }
 
+/** Waits until the first frame has gone through the detector. */
+async function expectHealthy(url: string): Promise<void> {
+  await expect.poll(async () => (await fetch(`${url}/healthz`)).status, { timeout: 10_000 }).toBe(200);
+}
+
 describe("npm start", () => {
   test.each(["SIGINT", "SIGTERM"] as const)(
     "prints the address, answers there, and ends cleanly with exit code 0 on %s",
@@ -52,7 +57,7 @@ describe("npm start", () => {
         dataDir,
       ]);
       expect(url).toMatch(/^http:\/\/localhost:\d+$/);
-      expect((await fetch(`${url}/healthz`)).status).toBe(200);
+      await expectHealthy(url);
       process.kill(signal);
       const [code] = await once(process, "exit");
       expect(code).toBe(0);
@@ -63,7 +68,7 @@ describe("npm start", () => {
 
   test("plays the bundled demo when it is told nothing else", async () => {
     const { url } = await npmStart(["--port", "0", "--data-dir", dataDir]);
-    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    await expectHealthy(url);
   });
 
   test("passes the exit code of wrong use on", async () => {
