@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { loadConfig } from "../config/load.ts";
 import type { Camera } from "../main.ts";
 import { defineCommand } from "./command.ts";
@@ -33,6 +34,7 @@ export const run = defineCommand({
       env: process.env,
     });
     const log = createLogger(config.log.level, process.stderr);
+    keepYoungGenerationSmall();
     // Only now: loading every part takes seconds on a Pi Zero, and a mistake in the settings needs none of them.
     const { Camera } = await import("../main.ts");
     const camera = new Camera(config, log);
@@ -47,6 +49,15 @@ export const run = defineCommand({
     return 0;
   },
 });
+
+/**
+ * Without it V8 lets the space for short-lived objects grow to 32 MB in each thread, as soon as pictures make it
+ * busy. A camera has few such objects: with ten viewers, 152 MB of memory become 146 MB at the same latency.
+ * (`npm start` gives `node` an option that saves 15 MB more; here it is too late for that one.)
+ */
+function keepYoungGenerationSmall(): void {
+  setFlagsFromString("--semi-space-growth-factor=1");
+}
 
 /**
  * Listens from now on, so that a signal during the start is not lost, and for good: `npm start` passes on what
