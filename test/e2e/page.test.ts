@@ -55,7 +55,7 @@ describe("the page", () => {
     await page.goto(live.url);
     film([rifle, person]);
     await page.locator('#seen [data-label="rifle"]').waitFor();
-    expect(await page.locator("#seen li").allInnerTexts()).toEqual([
+    expect(await page.locator("#seen li").allTextContents()).toEqual([
       expect.stringMatching(/^rifle\s+0\.71$/),
       expect.stringMatching(/^person\s+0\.62$/),
     ]);

@@ -27,6 +27,13 @@ export class SeenView {
     const value = element("data", {}, score.toFixed(2));
     value.value = String(score);
     const kind = kindOf(label, this.#weapons);
-    return element("li", { data: { label, kind } }, element("span", { data: { kind } }, label), meter, value);
+    return element(
+      "li",
+      { data: { label, kind } },
+      element("span", { data: { kind } }, label),
+      " ",
+      meter,
+      value,
+    );
   }
 }
