@@ -46,11 +46,13 @@ class BatchMaker(Dataset):
         return canvas
 
     def _background(self, item: Labels) -> np.ndarray:
-        weak = self.config["loss"]["weak_negative"]
+        loss = self.config["loss"]
         weight = item.exhaustive.astype(np.float32)
         for i, name in enumerate(self.names):
-            if not weight[i] and (name in TAUGHT or (name in WEAPONS and item.source in WEAPON_FREE)):
-                weight[i] = weak
+            if not weight[i] and name in TAUGHT:
+                weight[i] = loss["taught_negative"]
+            if not weight[i] and name in WEAPONS and item.source in WEAPON_FREE:
+                weight[i] = loss["weapon_free_negative"]
         return weight
 
     def _draw(self, rng: np.random.Generator) -> int:
