@@ -1,8 +1,9 @@
 import { mkdir, realpath, writeFile } from "node:fs/promises";
 import { join, parse, resolve } from "node:path";
 import type { Picture } from "../camera/frame.ts";
+import type { Detection } from "../detect/detection.ts";
 import { messageOf, XnorcamError } from "../errors.ts";
-import { type DrawnBox, drawDetections } from "../image/draw.ts";
+import { drawDetections } from "../image/draw.ts";
 import { JpegEncoder } from "../image/jpeg.ts";
 
 /** JPEG copies of pictures with their detections drawn in, all in one folder. */
@@ -34,13 +35,14 @@ export class AnnotatedCopies {
    * @param inputPath gives the name. @returns the path of the copy.
    * @throws XnorcamError XC_OUTPUT_UNWRITABLE
    */
-  async write(inputPath: string, picture: Picture, detections: readonly DrawnBox[]): Promise<string> {
+  async write(inputPath: string, picture: Picture, detections: readonly Detection[]): Promise<string> {
     drawDetections(picture, detections);
-    const jpeg = await this.#encoder.encode(picture);
     const path = await this.#freePath(parse(inputPath).name);
-    await writeFile(path, jpeg).catch((error: unknown) => {
+    try {
+      await writeFile(path, await this.#encoder.encode(picture));
+    } catch (error) {
       throw unwritable(path, error);
-    });
+    }
     return path;
   }
 

@@ -1,10 +1,11 @@
 import { stat } from "node:fs/promises";
 import type { Picture } from "../camera/frame.ts";
-import type { Detection, DetectionTimings } from "../detect/detection.ts";
+import { type Detection, type DetectionTimings, plainDetection } from "../detect/detection.ts";
 import { PictureDetector } from "../detect/picture-detector.ts";
 import { XnorcamError } from "../errors.ts";
 import { decodePicture } from "../image/decode-picture.ts";
 import { listPictures } from "../image/list-pictures.ts";
+import { round } from "../round.ts";
 import { AnnotatedCopies } from "./annotated-copies.ts";
 import { defineCommand } from "./command.ts";
 import { modelOption, modelPath } from "./model-option.ts";
@@ -84,11 +85,7 @@ function jsonLine({ path, picture, ms, detections }: Result): string {
     width: picture.width,
     height: picture.height,
     ms: round(ms, 1),
-    detections: detections.map(({ label, score, box }) => ({
-      label,
-      score: round(score, 4),
-      box: box.map((value) => round(value, 1)),
-    })),
+    detections: detections.map(plainDetection),
   });
 }
 
@@ -98,8 +95,4 @@ function textLine({ path, ms, detections }: Result): string {
     return `${label} ${score.toFixed(2)} at ${x},${y} ${width}×${height}`;
   });
   return `${path}: ${found.join("; ") || "nothing"} (${ms.toFixed(0)} ms)`;
-}
-
-function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits));
 }

@@ -1,10 +1,12 @@
 import { SingleBar } from "cli-progress";
+import type { Picture } from "../camera/frame.ts";
 import { PictureDetector } from "../detect/picture-detector.ts";
 import { messageOf, XnorcamError } from "../errors.ts";
 import { type LabeledPicture, readDataSet } from "../eval/data-set.ts";
 import type { PictureResult } from "../eval/match.ts";
 import { type Scores, scoreResults } from "../eval/score.ts";
 import { decodePicture } from "../image/decode-picture.ts";
+import { round } from "../round.ts";
 import { defineCommand } from "./command.ts";
 import { modelOption, modelPath } from "./model-option.ts";
 
@@ -38,6 +40,12 @@ export const evaluate = defineCommand({
     if (pictures.length === 0)
       throw new XnorcamError("XC_NO_PICTURES", `there are no pictures in ${values.data}`);
     const results = await detectAll(detector, pictures);
+    if (results.length === 0) {
+      throw new XnorcamError(
+        "XC_NO_PICTURES",
+        `none of the pictures in ${values.data} can be used; see the lines above`,
+      );
+    }
     const { classes, weapons } = detector.head;
     const known = classes.filter((label) => dataSet.classes.includes(label));
     if (known.length === 0) {
@@ -75,6 +83,7 @@ async function detectAll(
     for (const picture of pictures) {
       try {
         const decoded = await decodePicture(picture.path);
+        refuseOtherSize(picture, decoded);
         results.push({ picture, detections: detector.detect(decoded, { threshold: scoreFloor }).detections });
       } catch (error) {
         if (!(error instanceof XnorcamError)) throw error;
@@ -88,6 +97,15 @@ async function detectAll(
   return results;
 }
 
+/** Boxes of a picture that was resized since it was labeled would lie elsewhere. */
+function refuseOtherSize({ path, width, height }: LabeledPicture, decoded: Picture): void {
+  if (decoded.width === width && decoded.height === height) return;
+  throw new XnorcamError(
+    "XC_DATASET_INVALID",
+    `${path} is passed over: it has ${decoded.width}×${decoded.height} pixels, annotations.json says ${width}×${height}`,
+  );
+}
+
 /** `count` of the items, evenly spread, in order. */
 function spread<Item>(items: readonly Item[], count: number): Item[] {
   const taken = Math.min(count, items.length);
@@ -95,7 +113,7 @@ function spread<Item>(items: readonly Item[], count: number): Item[] {
 }
 
 function rounded(_key: string, value: unknown): unknown {
-  return typeof value === "number" ? Math.round(value * 1e4) / 1e4 : value;
+  return typeof value === "number" ? round(value, 4) : value;
 }
 
 function table({ mAP50, mAP, images, classes }: Scores): string {

@@ -1,3 +1,4 @@
+import type { Box } from "./detection.ts";
 import { boxSides, type DetectionHead } from "./head.ts";
 
 /** The output of one level: a map of `height × width × (classes + 4)` logits. */
@@ -9,14 +10,11 @@ export interface LevelOutput {
   readonly stride: number;
 }
 
-/** A box in pixels of the network's input: left, top, right, bottom. */
+/** A possible detection; its box in pixels of the network's input, not clipped. */
 export interface Candidate {
   readonly classId: number;
   readonly score: number;
-  readonly left: number;
-  readonly top: number;
-  readonly right: number;
-  readonly bottom: number;
+  readonly box: Box;
 }
 
 /**
@@ -44,14 +42,10 @@ export function decode(
         if (logit < logitThresholds[classId]!) continue;
         const x = ((cell % width) + 0.5) * stride;
         const y = (Math.floor(cell / width) + 0.5) * stride;
-        found.push({
-          classId,
-          score: 1 / (1 + Math.exp(-logit)),
-          left: x - softplus(data[at + classes]!) * stride,
-          top: y - softplus(data[at + classes + 1]!) * stride,
-          right: x + softplus(data[at + classes + 2]!) * stride,
-          bottom: y + softplus(data[at + classes + 3]!) * stride,
-        });
+        const side = (i: number) => softplus(data[at + classes + i]!) * stride;
+        const [left, top, right, bottom] = [side(0), side(1), side(2), side(3)];
+        const score = 1 / (1 + Math.exp(-logit));
+        found.push({ classId, score, box: [x - left, y - top, left + right, top + bottom] });
       }
     }
   }

@@ -1,12 +1,14 @@
+import { round } from "../round.ts";
+
 /** A box in pixels of the original picture: left, top, width, height. Clipped to the picture. */
 export type Box = [x: number, y: number, width: number, height: number];
 
 /** One object that the network found. */
 export interface Detection {
-  /** Index into the model's classes. */
-  classId: number;
   /** The class's name: "person", "handgun", … */
   label: string;
+  /** Whether the model counts the class among its weapons. */
+  isWeapon: boolean;
   /** 0 … 1. */
   score: number;
   box: Box;
@@ -32,4 +34,14 @@ export interface FrameDetections {
   timings: DetectionTimings;
   /** Highest score first. */
   detections: Detection[];
+}
+
+/** A detection as it is told to the outside: score to four digits, box to tenths of a pixel. */
+export function plainDetection({ label, score, box }: Detection): Pick<Detection, "label" | "score" | "box"> {
+  const [x, y, width, height] = box;
+  return {
+    label,
+    score: round(score, 4),
+    box: [round(x, 1), round(y, 1), round(width, 1), round(height, 1)],
+  };
 }

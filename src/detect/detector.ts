@@ -29,7 +29,7 @@ const restartDelaysMs = [500, 1000, 2000, 5000, 10_000, 30_000];
  * a viewer. One frame is in flight; of those that come meanwhile the newest waits, the others are dropped.
  */
 export class Detector {
-  readonly stats = { submitted: 0, dropped: 0, processed: 0, restarts: 0 };
+  readonly stats = { submitted: 0, dropped: 0, processed: 0 };
   readonly #setup: WorkerSetup;
   readonly #listener: DetectorListener;
   #worker: Worker | undefined;
@@ -80,6 +80,9 @@ export class Detector {
         cause = error;
       });
       worker.on("exit", () => {
+        if (this.#stopped && !settled) {
+          reject(new XnorcamError("XC_DETECTOR_FAILED", "the detector was stopped while it was starting"));
+        }
         if (this.#worker !== worker) return;
         const why = cause === undefined ? "it ended" : messageOf(cause);
         const error = new XnorcamError("XC_DETECTOR_FAILED", `the detector stopped: ${why}`, { cause });
@@ -154,7 +157,6 @@ export class Detector {
     }
     if (this.#stopped) return;
     const delayMs = restartDelaysMs[Math.min(this.#failuresInARow++, restartDelaysMs.length - 1)]!;
-    this.stats.restarts++;
     this.#listener.onFailure(
       new XnorcamError(error.code, `${error.message}; starting it again in ${delayMs} ms`, { cause: error }),
     );

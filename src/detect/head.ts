@@ -2,6 +2,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import type { Graph } from "../nn/graph.ts";
 import { invalid } from "../nn/model-file.ts";
+import { schemaProblem } from "../schema-problem.ts";
 
 const Probability = Type.Number({ minimum: 0, maximum: 1 });
 
@@ -36,8 +37,7 @@ export const boxSides = 4;
 export function readDetectionHead(graph: Graph, source: string): DetectionHead {
   const head = graph.extra.detection;
   if (!Value.Check(HeadSchema, head)) {
-    const problem = Value.Errors(HeadSchema, head).First();
-    throw invalid(source, `graph.detection${problem?.path.replaceAll("/", ".") ?? ""}: ${problem?.message}`);
+    throw invalid(source, schemaProblem(HeadSchema, head, "graph.detection"));
   }
   if (head.thresholds.length !== head.classes.length) {
     throw invalid(

@@ -1,4 +1,5 @@
 import type { Candidate } from "./decode.ts";
+import type { Box } from "./detection.ts";
 
 /**
  * Greedy non-maximum suppression within each class.
@@ -11,25 +12,18 @@ export function suppress(candidates: readonly Candidate[], iou: number, most: nu
   for (const candidate of candidates) {
     if (kept.length === most) break;
     const hidden = kept.some(
-      (other) => other.classId === candidate.classId && intersectionOverUnion(other, candidate) > iou,
+      (other) => other.classId === candidate.classId && intersectionOverUnion(other.box, candidate.box) > iou,
     );
     if (!hidden) kept.push(candidate);
   }
   return kept;
 }
 
-/** 0 … 1. */
-export function intersectionOverUnion(
-  a: Pick<Candidate, "left" | "top" | "right" | "bottom">,
-  b: Pick<Candidate, "left" | "top" | "right" | "bottom">,
-): number {
-  const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
-  const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+/** Overlap of two boxes as a share of their union, 0 … 1. */
+export function intersectionOverUnion(a: Readonly<Box>, b: Readonly<Box>): number {
+  const across = Math.min(a[0] + a[2], b[0] + b[2]) - Math.max(a[0], b[0]);
+  const down = Math.min(a[1] + a[3], b[1] + b[3]) - Math.max(a[1], b[1]);
   if (across <= 0 || down <= 0) return 0;
   const overlap = across * down;
-  return overlap / (area(a) + area(b) - overlap);
-}
-
-function area(box: Pick<Candidate, "left" | "top" | "right" | "bottom">): number {
-  return (box.right - box.left) * (box.bottom - box.top);
+  return overlap / (a[2] * a[3] + b[2] * b[3] - overlap);
 }

@@ -5,7 +5,7 @@ import { Letterbox } from "../image/letterbox.ts";
 import { readGraph } from "../nn/graph.ts";
 import type { Kernels } from "../nn/kernels/kernels.ts";
 import { createReferenceKernels } from "../nn/kernels/reference.ts";
-import { ModelFile } from "../nn/model-file.ts";
+import { invalid, ModelFile } from "../nn/model-file.ts";
 import { Network } from "../nn/network.ts";
 import { decode, type LevelOutput } from "./decode.ts";
 import type { Detection, DetectionTimings } from "./detection.ts";
@@ -35,10 +35,7 @@ export class PictureDetector {
     const model = loadModelFile(modelPath);
     const graph = readGraph(model);
     if (graph.input.channels !== 3) {
-      throw new XnorcamError(
-        "XC_MODEL_INVALID",
-        `${modelPath}: graph.input.channels is ${graph.input.channels}, a picture has 3 (Y, U, V)`,
-      );
+      throw invalid(modelPath, `graph.input.channels is ${graph.input.channels}, a picture has 3 (Y, U, V)`);
     }
     const head = readDetectionHead(graph, modelPath);
     const network = new Network(
@@ -50,10 +47,8 @@ export class PictureDetector {
     const levels = head.outputs.map(({ layer, stride }) => {
       const { shape, data } = network.output(layer);
       if (shape.channels !== head.classes.length + boxSides) {
-        throw new XnorcamError(
-          "XC_MODEL_INVALID",
-          `${modelPath}: layer ${layer} has ${shape.channels} channels, ${head.classes.length} classes need ${head.classes.length + boxSides}`,
-        );
+        const needed = head.classes.length + boxSides;
+        throw invalid(modelPath, `layer ${layer} has ${shape.channels} channels, its classes need ${needed}`);
       }
       return { data, width: shape.width, height: shape.height, stride };
     });
@@ -80,13 +75,13 @@ export class PictureDetector {
     const computed = performance.now();
     const thresholds = head.thresholds.map((own) => options.threshold ?? own);
     const boxes = suppress(decode(this.#levels, head, thresholds), head.nmsIou, head.maxDetections);
-    const detections = boxes.map(({ classId, score, left, top, right, bottom }) => ({
-      classId,
-      label: head.classes[classId]!,
-      score,
-      box: geometry.toPicture([left, top, right - left, bottom - top]),
-    }));
+    const detections = boxes.map(({ classId, score, box: inputBox }) => {
+      const label = head.classes[classId]!;
+      const box = geometry.toPicture(inputBox);
+      return { label, isWeapon: head.weapons.includes(label), score, box };
+    });
     return {
+      // What lies in the padding is nowhere in the picture.
       detections: detections.filter(({ box }) => box[2] > 0 && box[3] > 0),
       timings: {
         letterboxMs: letterboxed - start,
@@ -104,19 +99,19 @@ const modelLimitBytes = 64 * 1024 * 1024;
  * @throws XnorcamError XC_MODEL_UNREADABLE, XC_MODEL_INVALID
  */
 export function loadModelFile(path: string): ModelFile {
-  let bytes: Uint8Array;
   try {
     const { size } = statSync(path);
     if (size > modelLimitBytes) {
-      throw new Error(
-        `it is ${size} bytes long, the limit is ${modelLimitBytes}; is it a model of this program?`,
+      throw invalid(
+        path,
+        `is ${size} bytes long, the limit is ${modelLimitBytes}: not a model of this program`,
       );
     }
-    bytes = readFileSync(path);
+    return ModelFile.parse(readFileSync(path), path);
   } catch (error) {
+    if (error instanceof XnorcamError) throw error;
     throw new XnorcamError("XC_MODEL_UNREADABLE", `cannot read the model ${path}: ${messageOf(error)}`, {
       cause: error,
     });
   }
-  return ModelFile.parse(bytes, path);
 }

@@ -4,6 +4,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import type { Box } from "../detect/detection.ts";
 import { messageOf, XnorcamError } from "../errors.ts";
+import { schemaProblem } from "../schema-problem.ts";
 
 /** A picture of a data set and what is known to be in it. */
 export interface LabeledPicture {
@@ -65,9 +66,7 @@ export function readDataSet(folder: string): DataSet {
     });
   }
   if (!Value.Check(AnnotationFile, json)) {
-    const problem = Value.Errors(AnnotationFile, json).First();
-    const where = problem?.path.slice(1).replaceAll("/", ".");
-    throw new XnorcamError("XC_DATASET_INVALID", `${path}: ${where || "the file"}: ${problem?.message}`);
+    throw new XnorcamError("XC_DATASET_INVALID", `${path}: ${schemaProblem(AnnotationFile, json, "file")}`);
   }
 
   const names = new Map(json.categories.map(({ id, name }) => [id, name]));

@@ -1,4 +1,5 @@
-import type { Box, Detection } from "../detect/detection.ts";
+import type { Detection } from "../detect/detection.ts";
+import { intersectionOverUnion } from "../detect/nms.ts";
 import type { LabeledPicture } from "./data-set.ts";
 
 /** A picture and what was found in it, best first. */
@@ -75,11 +76,4 @@ function asOneClass(detections: readonly Detection[], labels: readonly string[])
     if (!again) kept.push(detection);
   }
   return kept;
-}
-
-function intersectionOverUnion(a: Box, b: Box): number {
-  const across = Math.min(a[0] + a[2], b[0] + b[2]) - Math.max(a[0], b[0]);
-  const down = Math.min(a[1] + a[3], b[1] + b[3]) - Math.max(a[1], b[1]);
-  if (across <= 0 || down <= 0) return 0;
-  return (across * down) / (a[2] * a[3] + b[2] * b[3] - across * down);
 }

@@ -1,14 +1,6 @@
 import { chromaSize, type Picture } from "../camera/frame.ts";
+import type { Detection } from "../detect/detection.ts";
 import { glyphColumn, glyphHeight, glyphWidth } from "./font.ts";
-
-/** What is drawn: a part of a detection, so that this folder needs nothing of the detector. */
-export interface DrawnBox {
-  readonly label: string;
-  /** 0 … 1. */
-  readonly score: number;
-  /** Left, top, width, height in pixels of the picture; may reach beyond it. */
-  readonly box: readonly [x: number, y: number, width: number, height: number];
-}
 
 /** Y, U, V. */
 type Color = readonly [y: number, u: number, v: number];
@@ -21,9 +13,6 @@ const white = 255;
 const black = 0;
 
 const colors: Readonly<Record<string, Color>> = {
-  handgun: red,
-  rifle: red,
-  knife: red,
   person: green,
   dog: yellow,
   cat: yellow,
@@ -33,7 +22,7 @@ const colors: Readonly<Record<string, Color>> = {
  * Draws boxes and labels ("handgun 0.71") on the planes in place, the first of the list on top. Lines and text
  * grow with the picture. Weapons are red, persons green, animals yellow, all else blue.
  */
-export function drawDetections(picture: Picture, detections: readonly DrawnBox[]): void {
+export function drawDetections(picture: Picture, detections: readonly Detection[]): void {
   const shortSide = Math.min(picture.width, picture.height);
   const line = Math.max(1, Math.round(shortSide / 300));
   const textScale = Math.max(1, Math.round(shortSide / 240));
@@ -44,11 +33,11 @@ export function drawDetections(picture: Picture, detections: readonly DrawnBox[]
 
 function drawDetection(
   picture: Picture,
-  { label, score, box }: DrawnBox,
+  { label, isWeapon, score, box }: Detection,
   line: number,
   textScale: number,
 ): void {
-  const color = colors[label] ?? blue;
+  const color = isWeapon ? red : (colors[label] ?? blue);
   const left = Math.round(box[0]);
   const top = Math.round(box[1]);
   const right = Math.max(left + 1, Math.round(box[0] + box[2]));

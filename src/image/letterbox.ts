@@ -1,11 +1,9 @@
 import { chromaSize, type Picture } from "../camera/frame.ts";
+import type { Box } from "../detect/detection.ts";
 import { resampleColumns, resampleRows, type Taps, triangleTaps } from "./resample.ts";
 
 /** What stands around the picture in the network's input: mid-gray, in Y, U and V alike. */
 const padding = 128;
-
-/** A box as left, top, width, height. */
-type BoxTuple = [x: number, y: number, width: number, height: number];
 
 /** Where a picture lies in the network's input. All sizes in pixels. */
 export class LetterboxGeometry {
@@ -34,7 +32,7 @@ export class LetterboxGeometry {
    * A box of the network's input in pixels of the picture, by the exact ratio of each axis, clipped to the
    * picture. A box that lies wholly in the padding comes back with a width or height of 0.
    */
-  toPicture(box: Readonly<BoxTuple>): BoxTuple {
+  toPicture(box: Readonly<Box>): Box {
     const scaleX = this.pictureWidth / this.contentWidth;
     const scaleY = this.pictureHeight / this.contentHeight;
     const left = clamp((box[0] - this.left) * scaleX, this.pictureWidth);

@@ -1,6 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { messageOf } from "../errors.ts";
+import { schemaProblem } from "../schema-problem.ts";
 import { invalid, type ModelFile } from "./model-file.ts";
 
 /**
@@ -94,7 +95,7 @@ export function readGraph(model: ModelFile): Graph {
   }
   if (typeof name !== "string") throw invalid(source, "graph.name is not a text");
   if (!Value.Check(InputSchema, input))
-    throw invalid(source, `graph.input${firstProblem(InputSchema, input)}`);
+    throw invalid(source, schemaProblem(InputSchema, input, "graph.input"));
   if (input.mean.length !== input.channels || input.scale.length !== input.channels) {
     throw invalid(source, `graph.input.mean and graph.input.scale need ${input.channels} numbers each`);
   }
@@ -113,7 +114,7 @@ function checkLayer(source: string, index: number, spec: unknown, known: Set<str
     );
   }
   const schema = layerSchemas[op as LayerOp];
-  if (!Value.Check(schema, spec)) throw invalid(source, `layer ${name}${firstProblem(schema, spec)}`);
+  if (!Value.Check(schema, spec)) throw invalid(source, schemaProblem(schema, spec, `layer ${name}`));
   for (const read of inputsOf(spec)) {
     if (!known.has(read))
       throw invalid(source, `layer ${spec.name} reads ${read}, which no layer before it makes`);
@@ -125,9 +126,4 @@ function checkLayer(source: string, index: number, spec: unknown, known: Set<str
 /** The names that a layer reads. */
 export function inputsOf(spec: LayerSpec): readonly string[] {
   return spec.op === "add" ? spec.inputs : [spec.input];
-}
-
-function firstProblem(schema: Parameters<typeof Value.Errors>[0], value: unknown): string {
-  const problem = Value.Errors(schema, value).First();
-  return `${problem?.path.replaceAll("/", ".") ?? ""}: ${problem?.message ?? "is not as expected"}`;
 }

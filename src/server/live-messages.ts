@@ -1,5 +1,6 @@
 import type { AlarmReport } from "../alarm/alarm.ts";
-import type { FrameDetections } from "../detect/detection.ts";
+import { type FrameDetections, plainDetection } from "../detect/detection.ts";
+import { round } from "../round.ts";
 import type { CameraStatus } from "./status.ts";
 
 /**
@@ -15,11 +16,7 @@ export function detectionsMessage(result: FrameDetections): string {
     width: result.width,
     height: result.height,
     latencyMs: round(result.latencyMs, 1),
-    detections: result.detections.map(({ label, score, box }) => ({
-      label,
-      score: round(score, 3),
-      box: box.map((value) => round(value, 1)),
-    })),
+    detections: result.detections.map(plainDetection),
   });
 }
 
@@ -31,8 +28,4 @@ export function alarmMessage(report: AlarmReport, lastFrameId: number): string {
 /** `{"type":"status","frameId",…}`: the answer of `GET /api/v1/status`. */
 export function statusMessage(status: CameraStatus, lastFrameId: number): string {
   return JSON.stringify({ type: "status", frameId: lastFrameId, ...status });
-}
-
-function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits));
 }

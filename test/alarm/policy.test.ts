@@ -7,7 +7,7 @@ const weapons = ["handgun", "rifle", "knife"];
 const settings: AlarmSettings = { classes: weapons, k: 3, n: 5, holdMs: 10_000 };
 
 function seen(label: string, score = 0.7): Detection[] {
-  return [{ classId: 0, label, score, box: [0, 0, 10, 10] }];
+  return [{ isWeapon: true, label, score, box: [0, 0, 10, 10] }];
 }
 
 describe("k of n", () => {

@@ -7,10 +7,13 @@ import { xnorcam } from "./xnorcam.ts";
 
 function dataSet(): string {
   const folder = mkdtempSync(join(tmpdir(), "xnorcam-"));
-  const images = ["parity-01.png", "parity-04.png", "parity-08.png"].map((file_name, id) => {
+  const sizes = { "parity-01.png": [224, 160], "parity-04.png": [301, 57], "parity-08.png": [225, 161] };
+  const images = Object.entries(sizes).map(([file_name, [width = 0, height = 0]], id) => {
     copyFileSync(fixture(`pictures/${file_name}`), join(folder, file_name));
-    return { id, file_name, width: 1000, height: 1000, exhaustive_category_ids: [1, 2] };
+    return { id, file_name, width, height, exhaustive_category_ids: [1, 2] };
   });
+  copyFileSync(fixture("pictures/parity-02.png"), join(folder, "resized.png"));
+  images.push({ id: 8, file_name: "resized.png", width: 640, height: 360, exhaustive_category_ids: [1, 2] });
   writeFileSync(join(folder, "broken.png"), "no picture");
   images.push({ id: 9, file_name: "broken.png", width: 10, height: 10, exhaustive_category_ids: [1, 2] });
   const annotations = [
@@ -37,12 +40,24 @@ describe("xnorcam eval", () => {
     expect(scores.classes.car).toMatchObject({ gt: 0, ap50: 0 });
     expect(stderr).toMatch(/annotation 2 is passed over: bbox .* has no area/);
     expect(stderr).toMatch(/broken\.png/);
-    expect(stderr).toMatch(/2 entries of .* were passed over/);
+    expect(stderr).toMatch(/resized\.png is passed over: it has 320×180 pixels, .* says 640×360/);
+    expect(stderr).toMatch(/3 entries of .* were passed over/);
   });
 
   it("looks at a part of the pictures, spread over the set", async () => {
     const { stdout } = await xnorcam(["eval", "--data", dataSet(), "--limit", "2", "--json"]);
     expect(JSON.parse(stdout)).toMatchObject({ images: 2 });
+  });
+
+  it("fails when none of the pictures can be used", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "xnorcam-"));
+    writeFileSync(join(folder, "broken.png"), "no picture");
+    const images = [{ id: 1, file_name: "broken.png", width: 10, height: 10 }];
+    const categories = [{ id: 1, name: "knife" }];
+    writeFileSync(join(folder, "annotations.json"), JSON.stringify({ images, annotations: [], categories }));
+    const { code, stderr } = await xnorcam(["eval", "--data", folder]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/none of the pictures in .* can be used/);
   });
 
   it.each([
@@ -66,9 +81,9 @@ describe("xnorcam bench", () => {
       realMacs: number;
       layers: { ms: number; binaryMacs: number; realMacs: number }[];
     };
-    expect(report.binaryMacs).toBe(report.layers.reduce((sum, layer) => sum + layer.binaryMacs, 0));
-    expect(report.realMacs).toBe(report.layers.reduce((sum, layer) => sum + layer.realMacs, 0));
+    // By hand, from the shape of the network.
     expect(report.binaryMacs).toBe(291_594_240);
+    expect(report.realMacs).toBe(11_768_960);
     const sum = report.layers.reduce((total, layer) => total + layer.ms, 0);
     expect(sum).toBeGreaterThan(report.ms / 3);
     expect(sum).toBeLessThan(report.ms * 3);
@@ -86,6 +101,7 @@ describe("xnorcam model info", () => {
 
   it.each([
     ["a model that is cut off", 1, ["info", cutOff()], /cut off/],
+    ["a file of gigabytes", 1, ["info", oversized()], /is \d+ bytes long, the limit is/],
     ["a file that is not there", 1, ["info", "/nowhere.safetensors"], /cannot read the model \/nowhere/],
     ["another word", 2, ["inform", bundledModel], /"info", not "inform"/],
     ["no file", 2, ["info"], /info FILE is missing/],
@@ -101,5 +117,13 @@ function cutOff(): string {
   const path = join(mkdtempSync(join(tmpdir(), "xnorcam-")), "cut.safetensors");
   copyFileSync(bundledModel, path);
   truncateSync(path, 100_000);
+  return path;
+}
+
+/** Sparse: it takes no room on the disk. */
+function oversized(): string {
+  const path = join(mkdtempSync(join(tmpdir(), "xnorcam-")), "huge.safetensors");
+  writeFileSync(path, "");
+  truncateSync(path, 5 * 2 ** 30);
   return path;
 }

@@ -25,10 +25,10 @@ describe("decode", () => {
     const one = Math.log(Math.E - 1); // softplus(one) = 1
     const [found] = decode([level({ 3: [-20, 0, one, one, 30, one] })], head, head.thresholds);
     expect(found).toMatchObject({ classId: 1, score: 0.5 });
-    expect(found!.left).toBeCloseTo(12 - 8, 5);
-    expect(found!.top).toBeCloseTo(12 - 8, 5);
-    expect(found!.right).toBeCloseTo(12 + 240, 5);
-    expect(found!.bottom).toBeCloseTo(12 + 8, 5);
+    const wanted = [12 - 8, 12 - 8, 8 + 240, 8 + 8];
+    found!.box.forEach((value, i) => {
+      expect(value).toBeCloseTo(wanted[i]!, 5);
+    });
   });
 
   it("keeps to each class's threshold", () => {
@@ -41,7 +41,7 @@ describe("decode", () => {
   it("hands on the best candidates, best first, earlier cells first among equals", () => {
     const cells = level({ 0: [1, -20, 0, 0, 0, 0], 1: [3, 2, 0, 0, 0, 0], 2: [1, -20, 0, 0, 0, 0] });
     const found = decode([cells], head, head.thresholds);
-    expect(found.map(({ classId, left }) => [classId, Math.round(left)])).toEqual([
+    expect(found.map(({ classId, box }) => [classId, Math.round(box[0])])).toEqual([
       [0, 6],
       [1, 6],
       [0, -2],
@@ -53,10 +53,7 @@ describe("suppress", () => {
   const box = (classId: number, left: number, score: number): Candidate => ({
     classId,
     score,
-    left,
-    top: 0,
-    right: left + 10,
-    bottom: 10,
+    box: [left, 0, 10, 10],
   });
 
   it("drops what overlaps a better box of its class, and only that", () => {
@@ -69,7 +66,7 @@ describe("suppress", () => {
   });
 
   it("measures overlap as the share of the union", () => {
-    expect(intersectionOverUnion(box(0, 0, 1), box(0, 5, 1))).toBeCloseTo(1 / 3);
-    expect(intersectionOverUnion(box(0, 0, 1), box(0, 10, 1))).toBe(0);
+    expect(intersectionOverUnion([0, 0, 10, 10], [5, 0, 10, 10])).toBeCloseTo(1 / 3);
+    expect(intersectionOverUnion([0, 0, 10, 10], [10, 0, 10, 10])).toBe(0);
   });
 });

@@ -3,7 +3,7 @@ import type { Box, Detection } from "../../src/detect/detection.ts";
 import { match, type PictureResult } from "../../src/eval/match.ts";
 import { averagePrecision, recallAtFalsePositives, scoreResults } from "../../src/eval/score.ts";
 
-const found = (label: string, score: number, box: Box): Detection => ({ classId: 0, label, score, box });
+const found = (label: string, score: number, box: Box): Detection => ({ isWeapon: false, label, score, box });
 const here: Box = [0, 0, 10, 10];
 const there: Box = [50, 50, 10, 10];
 const nowhere: Box = [80, 0, 10, 10];

@@ -1,9 +1,9 @@
 import type { Box, Detection, FrameDetections } from "../../src/detect/detection.ts";
 
-const classes = ["person", "handgun", "rifle", "knife"];
+const weapons = ["handgun", "rifle", "knife"];
 
 export function detection(label: string, score: number, box: Box = [10, 10, 40, 80]): Detection {
-  return { classId: classes.indexOf(label), label, score, box };
+  return { label, isWeapon: weapons.includes(label), score, box };
 }
 
 /** What a detector would say of a 320 × 180 frame. */

@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { i420Bytes, type Picture, planes } from "../../src/camera/frame.ts";
+import type { Box } from "../../src/detect/detection.ts";
 import { i420ToRgb } from "../../src/image/color.ts";
-import { type DrawnBox, drawDetections } from "../../src/image/draw.ts";
+import { drawDetections } from "../../src/image/draw.ts";
+import { detection } from "../helpers/frame-detections.ts";
+
+interface DrawnBox {
+  label: string;
+  score: number;
+  box: Box;
+}
 
 function gray(width: number, height: number): Picture {
   return { width, height, data: new Uint8Array(i420Bytes(width, height)).fill(128) };
@@ -9,7 +17,10 @@ function gray(width: number, height: number): Picture {
 
 function drawn(width: number, height: number, ...boxes: DrawnBox[]): Picture {
   const picture = gray(width, height);
-  drawDetections(picture, boxes);
+  drawDetections(
+    picture,
+    boxes.map(({ label, score, box }) => detection(label, score, box)),
+  );
   return picture;
 }
 
@@ -82,7 +93,7 @@ describe("drawDetections", () => {
   });
 
   it("shows the first detection on top", () => {
-    const box = [20, 40, 30, 20] as const;
+    const box = [20, 40, 30, 20] as Box;
     const picture = drawn(100, 80, { label: "rifle", score: 0.9, box }, { label: "person", score: 0.5, box });
     expect(strongest(colorAt(picture, 30, 40))).toBe("red");
   });
@@ -97,17 +108,17 @@ describe("drawDetections", () => {
     // Guard bytes behind the picture must stay as they are.
     const memory = new Uint8Array(bytes + 64).fill(128);
     const picture = { width, height, data: memory.subarray(0, bytes) };
-    const boxes = [
+    const boxes: Box[] = [
       [0, 0, width, height],
       [-50, -50, 20, 20],
       [width + 5, height + 5, 10, 10],
       [-10, -10, width + 20, height + 20],
       [0.4, 0.4, 0, 0],
       [width - 1, height - 1, 1e6, 1e6],
-    ] as const;
+    ];
     drawDetections(
       picture,
-      boxes.map((box) => ({ label: "person", score: 0.5, box })),
+      boxes.map((box) => detection("person", 0.5, box)),
     );
     expect([...memory.subarray(bytes)]).toEqual(Array(64).fill(128));
   });

@@ -2,9 +2,10 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readGraph } from "../../src/nn/graph.ts";
 import { createReferenceKernels } from "../../src/nn/kernels/reference.ts";
-import { ModelFile, type Tensor, writeModelFile } from "../../src/nn/model-file.ts";
+import { ModelFile, type Tensor } from "../../src/nn/model-file.ts";
 import { Network } from "../../src/nn/network.ts";
 import { bundledModel } from "../helpers/paths.ts";
+import { writeModelFile } from "../helpers/write-model-file.ts";
 
 const file = readFileSync(bundledModel);
 

@@ -39,7 +39,7 @@ describe("a network", () => {
       for (let i = 0; i < 5; i++) network.run();
       return (process.memoryUsage().heapUsed - before) / 5;
     }).filter((bytes) => bytes >= 0);
-    expect(process.memoryUsage().arrayBuffers).toBe(arrayBuffers);
+    expect(process.memoryUsage().arrayBuffers).toBeLessThanOrEqual(arrayBuffers);
     // Less than a view or a closure for each of the layers.
     expect(Math.min(...rounds)).toBeLessThan(8192);
   });

@@ -1,0 +1,4 @@
+/** A number to so many decimals, for JSON and pages. */
+export function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
