@@ -109,8 +109,9 @@ class PictureStore:
         bytes_each = [h * w + 2 * ((h + 1) // 2) * ((w + 1) // 2) for h, w in self._sizes]
         self._offsets = np.concatenate([[0], np.cumsum(bytes_each)]).astype(np.int64)
         data, index = cache / "pictures.i420", cache / "pictures.json"
-        listing = json.dumps([str(item.file) for item in labels])
+        listing = json.dumps([[str(item.file), *size] for item, size in zip(labels, self._sizes)])
         if not (index.exists() and index.read_text() == listing):
+            index.unlink(missing_ok=True)  # a run that is killed while it decodes leaves no index to half a file
             self._decode_all(labels, data)
             index.write_text(listing)
         self._bytes = np.memmap(data, np.uint8, "r", shape=(int(self._offsets[-1]),))
@@ -118,8 +119,14 @@ class PictureStore:
     def _decode_all(self, labels: list[Labels], data: Path) -> None:
         out = np.memmap(data, np.uint8, "w+", shape=(int(self._offsets[-1]),))
         for i, item in enumerate(labels):
-            planes = [plane.reshape(-1) for plane in decode(item.file)]
-            out[self._offsets[i] : self._offsets[i + 1]] = np.concatenate(planes)
+            try:
+                planes = decode(item.file)
+            except OSError as error:
+                raise SystemExit(f"{item.file}: cannot be decoded ({error}); remove its entry or replace it") from error
+            if planes.y.shape != self._sizes[i]:
+                height, width = planes.y.shape
+                raise SystemExit(f"{item.file}: has {width}×{height} pixels, its entry says {item.width}×{item.height}")
+            out[self._offsets[i] : self._offsets[i + 1]] = np.concatenate([plane.reshape(-1) for plane in planes])
             if i % 1000 == 0:
                 print(f"decoding {i}/{len(labels)}", file=sys.stderr)
         out.flush()

@@ -141,6 +141,8 @@ def main() -> None:
     if args.checkpoint:
         state = torch.load(args.checkpoint, map_location="cpu")
         config, classes = state["config"], state["classes"]
+        if not state.get("binary", True):
+            raise SystemExit(f"{args.checkpoint}: is a float twin; the model file has no float blocks")
     elif args.config:
         state, config, classes = None, tomllib.loads(args.config.read_text()), DEFAULT_CLASSES
     else:

@@ -74,7 +74,7 @@ class Run:
 
     def __init__(self, config: dict, classes: int, binary: bool, out: Path | None, device: torch.device):
         torch.manual_seed(config["seed"])
-        self.config, self.out, self.device = config, out, device
+        self.config, self.out, self.device, self.binary = config, out, device, binary
         self.model = XnorYolo(config["network"], classes, binary).to(device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.model).requires_grad_(False)
         self.optimizer = optimizer_of(self.model, config["schedule"])
@@ -86,6 +86,8 @@ class Run:
 
     def _load(self) -> None:
         state = torch.load(self.last, map_location=self.device)
+        if state.get("binary", True) != self.binary:
+            raise SystemExit(f"{self.last}: is a run of the {'float' if self.binary else 'binary'} network; choose another --out")
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -96,6 +98,7 @@ class Run:
         state = {
             "model": self.model.state_dict(), "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(), "step": self.step, "signs": self.signs, "config": self.config,
+            "binary": self.binary,
         }
         part = self.last.with_suffix(".part")
         torch.save(state, part)
@@ -165,16 +168,14 @@ def train(run: Run, maker: BatchMaker, data: Path, cache: Path, names: list[str]
     val_store = PictureStore(val_labels, cache / "val")
     val_part = list(range(0, len(val_labels), stride))
     loader = DataLoader(Subset(maker, range(run.step, schedule["steps"])), batch_size=None, num_workers=1, prefetch_factor=4)
-    began, sums = time.time(), {}
+    began, rows = time.time(), []
     for batch in loader:
-        parts = run.advance(batch)
-        for key, value in parts.items():
-            sums[key] = sums.get(key, 0) + value / 100
+        rows.append(run.advance(batch))
         if run.step % 100 == 0:
-            rate = 100 * schedule["batch"] / (time.time() - began)
-            run.log({"step": run.step, "pictures_per_s": round(rate, 1), **{k: round(v, 4) for k, v in sums.items()},
-                     "flipped": round(run.flipped(), 5)})
-            began, sums = time.time(), {}
+            rate = len(rows) * schedule["batch"] / (time.time() - began)
+            means = {key: round(sum(row[key] for row in rows) / len(rows), 4) for key in rows[0]}
+            run.log({"step": run.step, "pictures_per_s": round(rate, 1), **means, "flipped": round(run.flipped(), 5)})
+            began, rows = time.time(), []
         if run.step % schedule["checkpoint_steps"] == 0 or run.step == schedule["steps"]:
             run.save()
         if run.step % schedule["evaluate_steps"] == 0 or run.step == schedule["steps"]:
@@ -182,8 +183,8 @@ def train(run: Run, maker: BatchMaker, data: Path, cache: Path, names: list[str]
             recalibrate(model, maker)
             found = detect_all(model, [val_labels[i] for i in val_part], [val_store[i] for i in val_part], run.config, len(names))
             run.log({"step": run.step, "val": score(found, [val_labels[i] for i in val_part], names)})
-            torch.save({"model": model.state_dict(), "config": run.config, "classes": names, "step": run.step},
-                       run.out / "averaged.pt")
+            torch.save({"model": model.state_dict(), "config": run.config, "classes": names, "step": run.step,
+                        "binary": run.binary}, run.out / "averaged.pt")
             began = time.time()
 
 
@@ -205,6 +206,8 @@ def main() -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     names, labels = read_labels(args.data / "train", args.strict)
     maker = BatchMaker(labels, PictureStore(labels, args.cache / "train"), names, config)
+    if args.overfit and args.out:
+        parser.error("--overfit starts anew and keeps nothing: leave out --out")
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
     elif not args.overfit:
