@@ -36,8 +36,10 @@ class BatchMaker(Dataset):
 
     def __getitem__(self, step: int) -> Batch:
         rng = np.random.default_rng((self.config["seed"], step))
-        size = self.config["schedule"]["batch"]
-        return collate([self._sample(rng) for _ in range(size)], len(self.names))
+        schedule = self.config["schedule"]
+        # Toward the end whole pictures only, as the camera will see them (YOLOX, Ge et al. 2021).
+        mosaic = self.config["augment"]["mosaic"] if step < schedule["steps"] * schedule["mosaic_until"] else 0.0
+        return collate([self._sample(rng, mosaic) for _ in range(schedule["batch"])], len(self.names))
 
     def plain(self, index: int) -> "Canvas":
         """Picture `index` letterboxed, nothing else."""
@@ -58,9 +60,9 @@ class BatchMaker(Dataset):
     def _draw(self, rng: np.random.Generator) -> int:
         return int(min(np.searchsorted(self.cumulated, rng.random(), side="right"), len(self.labels) - 1))
 
-    def _sample(self, rng: np.random.Generator) -> "Canvas":
+    def _sample(self, rng: np.random.Generator, mosaic: float) -> "Canvas":
         canvas = Canvas(self.width, self.height, len(self.names))
-        if rng.random() < self.config["augment"]["mosaic"]:
+        if rng.random() < mosaic:
             x, y = int(self.width * rng.uniform(0.3, 0.7)), int(self.height * rng.uniform(0.3, 0.7))
             for tile in ((0, 0, x, y), (x, 0, self.width, y), (0, y, x, self.height), (x, y, self.width, self.height)):
                 self._place(canvas, rng, tile, grow=1.5)
