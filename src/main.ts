@@ -127,6 +127,7 @@ export class Camera {
     const web = new Server(server, {
       source: reporter,
       hub,
+      hostNames: server.hostNames,
       clock: this.#clock,
       log: this.#log,
       webRoot: fileURLToPath(new URL("../web/", import.meta.url)),
