@@ -23,10 +23,14 @@ export class Camera {
   readonly #config: Config;
   readonly #log: Logger;
   readonly #clock: Clock = systemClock;
-  /** How to stop what runs, in the order in which it was started. */
+  /** How to stop what runs or starts, in the order in which it was started. */
   readonly #running: (() => void | Promise<void>)[] = [];
+  readonly #stop = new AbortController();
+  #alarm: Alarm | null = null;
   #starting: Promise<{ url: string }> | null = null;
   #stopping: Promise<void> | null = null;
+  /** However the program ends, short of being killed: the pins would keep their level for ever. */
+  readonly #outputsOff = () => this.#alarm?.stop();
 
   constructor(config: Config, log: Logger) {
     this.#config = config;
@@ -36,7 +40,8 @@ export class Camera {
   /**
    * Starts every part; it watches when this resolves.
    * @returns the address of the dashboard on this machine.
-   * @throws XnorcamError XC_DATA_DIR, XC_MODEL_*, XC_GPIO, XC_PORT_IN_USE, XC_NO_PICTURES, …; nothing runs then.
+   * @throws XnorcamError XC_DATA_DIR, XC_MODEL_*, XC_GPIO, XC_PORT_IN_USE, XC_NO_PICTURES, …, or whatever the
+   * part that was starting says when `stop` is called meanwhile; nothing runs then.
    */
   async start(): Promise<{ url: string }> {
     this.#starting = this.#startParts();
@@ -48,7 +53,7 @@ export class Camera {
     }
   }
 
-  /** Idempotent; the outputs are off and nothing is left running when it resolves. */
+  /** Idempotent; the outputs are off when it returns, and nothing is left running when it resolves. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stopParts();
     return this.#stopping;
@@ -56,11 +61,15 @@ export class Camera {
 
   async #startParts(): Promise<{ url: string }> {
     const { alarm: alarmSettings, camera, dataDir, model, outputs: outputSettings, server } = this.#config;
+    const { signal } = this.#stop;
     await prepareDataDir(dataDir);
+    signal.throwIfAborted();
 
     const results = new ResultMeter();
     /** Why no detections come at the moment. */
     let failure: string | null = null;
+    /** Why no frames will come any more. The results of the last ones don't change that. */
+    let ended: string | null = null;
     const detector = new Detector(
       { modelPath: model.file, ...(model.threshold === null ? {} : { threshold: model.threshold }) },
       {
@@ -79,22 +88,25 @@ export class Camera {
     );
     this.#running.push(() => detector.stop());
     const info = await detector.start();
+    signal.throwIfAborted();
     refuseUnknownClasses(alarmSettings.classes, info);
     this.#log.info(`${info.modelName}, ${info.inputWidth} × ${info.inputHeight}, ${info.kernels} kernels`);
 
     const { classes, k, n, holdSeconds } = alarmSettings;
     const outputs = await openOutputs(outputSettings, this.#log);
     const alarm = new Alarm({ classes, k, n, holdMs: holdSeconds * 1000 }, outputs, this.#clock);
-    this.#running.push(() => alarm.stop());
+    this.#alarm = alarm;
+    process.on("exit", this.#outputsOff);
+    signal.throwIfAborted();
     alarm.on("outputError", (_output, error) => this.#log.error(messageOf(error)));
 
     const source = createReplaySource(camera.replay ?? bundledDemo.path, {
       fps: camera.fps,
       loop: camera.loop,
       warn: (line) => this.#log.warn(line),
-      onEnd: () => {
-        failure = "the replay has ended";
-        this.#log.info(failure);
+      onEnd: (error) => {
+        ended = error === null ? "the replay has ended" : `the replay has ended: ${messageOf(error)}`;
+        this.#log.info("the replay has ended");
       },
     });
     const eventLoop = new EventLoopMeter(this.#clock);
@@ -110,7 +122,7 @@ export class Camera {
         eventLoop,
         alarm,
         hub: () => hub,
-        failure: () => failure,
+        failure: () => ended ?? failure,
       },
       this.#clock,
     );
@@ -134,9 +146,11 @@ export class Camera {
     });
     this.#running.push(() => web.stop());
     const { urls } = await web.start();
+    signal.throwIfAborted();
 
     this.#running.push(() => source.stop());
     await source.start((frame) => detector.submit(frame));
+    signal.throwIfAborted();
     this.#log.info(`${reporter.status().camera.description}; dashboard at ${urls.join(", ")}`);
 
     eventLoop.start();
@@ -160,9 +174,19 @@ export class Camera {
   }
 
   async #stopParts(): Promise<void> {
-    // A part that is starting right now must be known before it can be stopped.
+    // First of all: the siren must not wait for anything that hangs.
+    this.#alarm?.stop();
+    this.#stop.abort();
+    // Also ends the start of a part that is starting right now; stopping it again leaves it stopped.
+    await this.#stopRunning();
     await this.#starting?.catch(() => {});
-    for (const stop of this.#running.splice(0).reverse()) {
+    this.#alarm?.stop();
+    await this.#stopRunning();
+    process.off("exit", this.#outputsOff);
+  }
+
+  async #stopRunning(): Promise<void> {
+    for (const stop of this.#running.toReversed()) {
       try {
         await stop();
       } catch (error) {
