@@ -139,7 +139,8 @@ export class Camera {
     const web = new Server(server, {
       source: reporter,
       hub,
-      hostNames: server.hostNames,
+      // A name that it listens on is its own, too.
+      hostNames: [server.host, ...server.hostNames],
       clock: this.#clock,
       log: this.#log,
       webRoot: fileURLToPath(new URL("../web/", import.meta.url)),
