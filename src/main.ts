@@ -2,8 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { Alarm } from "./alarm/alarm.ts";
 import { openOutputs } from "./alarm/open-outputs.ts";
-import { bundledDemo } from "./camera/demo.ts";
-import { createReplaySource } from "./camera/replay.ts";
+import { openSource } from "./camera/open-source.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Config } from "./config/schema.ts";
 import { prepareDataDir } from "./data-dir.ts";
@@ -36,7 +35,7 @@ export class Camera {
   /**
    * Starts every part; it watches when this resolves.
    * @returns the address of the dashboard on this machine.
-   * @throws XnorcamError XC_DATA_DIR, XC_MODEL_*, XC_GPIO, XC_PORT_IN_USE, XC_NO_PICTURES, …; nothing runs then.
+   * @throws XnorcamError XC_DATA_DIR, XC_MODEL_*, XC_GPIO, XC_PORT_IN_USE, XC_CAMERA_*, XC_NO_PICTURES, …; nothing runs then.
    */
   async start(): Promise<{ url: string }> {
     this.#starting = this.#startParts();
@@ -61,6 +60,10 @@ export class Camera {
     const results = new ResultMeter();
     /** Why no detections come at the moment. */
     let failure: string | null = null;
+    const onFailure = (error: XnorcamError) => {
+      failure = error.message;
+      this.#log.error(error.message);
+    };
     const detector = new Detector(
       { modelPath: model.file, ...(model.threshold === null ? {} : { threshold: model.threshold }) },
       {
@@ -71,10 +74,7 @@ export class Camera {
           results.add(result, this.#clock.now());
           hub.publish(result, picture);
         },
-        onFailure: (error) => {
-          failure = error.message;
-          this.#log.error(error.message);
-        },
+        onFailure,
       },
     );
     this.#running.push(() => detector.stop());
@@ -88,10 +88,9 @@ export class Camera {
     this.#running.push(() => alarm.stop());
     alarm.on("outputError", (_output, error) => this.#log.error(messageOf(error)));
 
-    const source = createReplaySource(camera.replay ?? bundledDemo.path, {
-      fps: camera.fps,
-      loop: camera.loop,
+    const source = await openSource(camera, {
       warn: (line) => this.#log.warn(line),
+      onFailure,
       onEnd: () => {
         failure = "the replay has ended";
         this.#log.info(failure);
@@ -103,7 +102,7 @@ export class Camera {
       {
         version: packageVersion(),
         model: { name: modelName, ...network },
-        describeSource: () => (camera.replay === null ? bundledDemo.description : source.description),
+        describeSource: () => source.description,
         source,
         detector,
         results,
