@@ -22,10 +22,14 @@ export class Camera {
   readonly #config: Config;
   readonly #log: Logger;
   readonly #clock: Clock = systemClock;
-  /** How to stop what runs, in the order in which it was started. */
+  /** How to stop what runs or starts, in the order in which it was started. */
   readonly #running: (() => void | Promise<void>)[] = [];
+  readonly #stop = new AbortController();
+  #alarm: Alarm | null = null;
   #starting: Promise<{ url: string }> | null = null;
   #stopping: Promise<void> | null = null;
+  /** However the program ends, short of being killed: the pins would keep their level for ever. */
+  readonly #outputsOff = () => this.#alarm?.stop();
 
   constructor(config: Config, log: Logger) {
     this.#config = config;
@@ -35,7 +39,8 @@ export class Camera {
   /**
    * Starts every part; it watches when this resolves.
    * @returns the address of the dashboard on this machine.
-   * @throws XnorcamError XC_DATA_DIR, XC_MODEL_*, XC_GPIO, XC_PORT_IN_USE, XC_CAMERA_*, XC_NO_PICTURES, …; nothing runs then.
+   * @throws XnorcamError XC_DATA_DIR, XC_MODEL_*, XC_GPIO, XC_PORT_IN_USE, XC_CAMERA_*, XC_NO_PICTURES, …, or
+   * whatever the part that was starting says when `stop` is called meanwhile; nothing runs then.
    */
   async start(): Promise<{ url: string }> {
     this.#starting = this.#startParts();
@@ -47,7 +52,7 @@ export class Camera {
     }
   }
 
-  /** Idempotent; the outputs are off and nothing is left running when it resolves. */
+  /** Idempotent; the outputs are off when it returns, and nothing is left running when it resolves. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stopParts();
     return this.#stopping;
@@ -55,15 +60,15 @@ export class Camera {
 
   async #startParts(): Promise<{ url: string }> {
     const { alarm: alarmSettings, camera, dataDir, model, outputs: outputSettings, server } = this.#config;
+    const { signal } = this.#stop;
     await prepareDataDir(dataDir);
+    signal.throwIfAborted();
 
     const results = new ResultMeter();
     /** Why no detections come at the moment. */
     let failure: string | null = null;
-    const onFailure = (error: XnorcamError) => {
-      failure = error.message;
-      this.#log.error(error.message);
-    };
+    /** Why no frames come. The results of the last ones don't change that; the next frame does. */
+    let noFrames: string | null = null;
     const detector = new Detector(
       { modelPath: model.file, ...(model.threshold === null ? {} : { threshold: model.threshold }) },
       {
@@ -74,28 +79,38 @@ export class Camera {
           results.add(result, this.#clock.now());
           hub.publish(result, picture);
         },
-        onFailure,
+        onFailure: (error) => {
+          failure = error.message;
+          this.#log.error(error.message);
+        },
       },
     );
     this.#running.push(() => detector.stop());
     const info = await detector.start();
+    signal.throwIfAborted();
     refuseUnknownClasses(alarmSettings.classes, info);
     this.#log.info(`${info.modelName}, ${info.inputWidth} × ${info.inputHeight}, ${info.kernels} kernels`);
 
     const { classes, k, n, holdSeconds } = alarmSettings;
     const outputs = await openOutputs(outputSettings, this.#log);
     const alarm = new Alarm({ classes, k, n, holdMs: holdSeconds * 1000 }, outputs, this.#clock);
-    this.#running.push(() => alarm.stop());
+    this.#alarm = alarm;
+    process.on("exit", this.#outputsOff);
+    signal.throwIfAborted();
     alarm.on("outputError", (_output, error) => this.#log.error(messageOf(error)));
 
-    const source = await openSource(camera, {
+    const source = await openSource(camera, signal, {
       warn: (line) => this.#log.warn(line),
-      onFailure,
-      onEnd: () => {
-        failure = "the replay has ended";
-        this.#log.info(failure);
+      onFailure: (error) => {
+        noFrames = error.message;
+        this.#log.error(error.message);
+      },
+      onEnd: (error) => {
+        noFrames = error === null ? "the replay has ended" : `the replay has ended: ${messageOf(error)}`;
+        this.#log.info("the replay has ended");
       },
     });
+    signal.throwIfAborted();
     const eventLoop = new EventLoopMeter(this.#clock);
     const { modelName, ...network } = info;
     const reporter = new StatusReporter(
@@ -109,7 +124,7 @@ export class Camera {
         eventLoop,
         alarm,
         hub: () => hub,
-        failure: () => failure,
+        failure: () => noFrames ?? failure,
       },
       this.#clock,
     );
@@ -126,15 +141,22 @@ export class Camera {
     const web = new Server(server, {
       source: reporter,
       hub,
+      // A name that it listens on is its own, too.
+      hostNames: [server.host, ...server.hostNames],
       clock: this.#clock,
       log: this.#log,
       webRoot: fileURLToPath(new URL("../web/", import.meta.url)),
     });
     this.#running.push(() => web.stop());
     const { urls } = await web.start();
+    signal.throwIfAborted();
 
     this.#running.push(() => source.stop());
-    await source.start((frame) => detector.submit(frame));
+    await source.start((frame) => {
+      noFrames = null;
+      detector.submit(frame);
+    });
+    signal.throwIfAborted();
     this.#log.info(`${reporter.status().camera.description}; dashboard at ${urls.join(", ")}`);
 
     eventLoop.start();
@@ -158,9 +180,19 @@ export class Camera {
   }
 
   async #stopParts(): Promise<void> {
-    // A part that is starting right now must be known before it can be stopped.
+    // First of all: the siren must not wait for anything that hangs.
+    this.#alarm?.stop();
+    this.#stop.abort();
+    // Also ends the start of a part that is starting right now; stopping it again leaves it stopped.
+    await this.#stopRunning();
     await this.#starting?.catch(() => {});
-    for (const stop of this.#running.splice(0).reverse()) {
+    this.#alarm?.stop();
+    await this.#stopRunning();
+    process.off("exit", this.#outputsOff);
+  }
+
+  async #stopRunning(): Promise<void> {
+    for (const stop of this.#running.toReversed()) {
       try {
         await stop();
       } catch (error) {

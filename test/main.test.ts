@@ -1,8 +1,11 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadConfig } from "../src/config/load.ts";
@@ -12,6 +15,8 @@ import type { CameraStatus } from "../src/server/status.ts";
 import { picturesRoot, TestViewer } from "./helpers/live-server.ts";
 import { StandinCamera } from "./helpers/standin-camera.ts";
 import { until } from "./helpers/until.ts";
+
+const outputOff = "output off: GPIO 17, simulated: no Raspberry Pi GPIO on this machine";
 
 let folder: string;
 let log: string[];
@@ -87,8 +92,25 @@ describe("a running camera", () => {
     expect(log.find((line) => line.startsWith("alarm on: "))).toMatch(
       /^alarm on: person .* after frame \d+$/,
     );
+    const stopped = camera!.stop();
+    // At once, before anything else that stops and may hang.
+    expect(log.at(-1)).toBe(outputOff);
+    await stopped;
+  });
+
+  test("switches the output off when the program ends without stopping it", async () => {
+    const before = process.listeners("exit");
+    const { url } = await create((config) => ({
+      ...config,
+      model: { ...config.model, threshold: 0.001 },
+      alarm: { classes: ["person"], k: 1, n: 1, holdSeconds: 60 },
+    })).start();
+    await until("the alarm is on", async () => (await statusOf(url)).alarm.active, 15_000);
+    const atExit = process.listeners("exit").filter((listener) => !before.includes(listener));
+    for (const listener of atExit) listener.call(process, 1);
+    expect(log.at(-1)).toBe(outputOff);
     await camera!.stop();
-    expect(log.at(-1)).toBe("output off: GPIO 17, simulated: no Raspberry Pi GPIO on this machine");
+    expect(process.listeners("exit")).toEqual(before);
   });
 
   test("plays past a broken picture and counts it", async () => {
@@ -108,11 +130,26 @@ describe("a running camera", () => {
       ...config,
       camera: { ...config.camera, replay: join(picturesRoot, "parity-02.png"), fps: 10, loop: false },
     })).start();
-    await until("it has ended", async () => (await fetch(`${url}/healthz`)).status === 503, 15_000);
-    await until("it says why", async () => {
-      const { detail } = (await (await fetch(`${url}/healthz`)).json()) as { detail: string };
-      return detail === "the replay has ended";
-    });
+    // The replay ends while the only frame is still in the detector, whose result must not hide that.
+    await until("it was detected on", async () => (await statusOf(url)).detector.processed === 1, 15_000);
+    const health = await fetch(`${url}/healthz`);
+    expect(health.status).toBe(503);
+    expect(await health.json()).toMatchObject({ detail: "the replay has ended" });
+    expect((await statusOf(url)).detector.error).toBe("the replay has ended");
+  });
+
+  test("says so when the replay has ended because nothing of it can be read any more", async () => {
+    const picture = await readFile(join(picturesRoot, "parity-02.png"));
+    const files = [join(folder, "1.png"), join(folder, "2.png")];
+    for (const file of files) await writeFile(file, picture);
+    const { url } = await create((config) => ({
+      ...config,
+      camera: { ...config.camera, replay: folder },
+    })).start();
+    for (const file of files) await writeFile(file, "");
+    const reason = async () => (await statusOf(url)).detector.error;
+    await until("it has ended", async () => (await reason()) !== null, 15_000);
+    expect(await reason()).toMatch(/^the replay has ended: none of 2 pictures can be read; the first one: /);
   });
 });
 
@@ -172,11 +209,27 @@ describe("stopping", () => {
     await until("all is gone", () => resources().length <= before.length);
   });
 
-  test("while it starts waits for that and then takes it down", async () => {
+  test("while it starts ends the start and takes down what runs already", async () => {
+    const before = resources();
     const starting = create().start();
+    const refused = expect(starting).rejects.toThrow();
     await camera!.stop();
-    const { url } = await starting;
-    await expect(fetch(`${url}/healthz`)).rejects.toThrow();
+    await refused;
+    await until("all is gone", () => resources().length <= before.length);
+  });
+
+  test("ends a start that hangs, on a pipe that nobody writes to", async () => {
+    const before = resources();
+    const replay = join(folder, "pipe.mp4");
+    await promisify(execFile)("mkfifo", [replay]);
+    const starting = create((config) => ({ ...config, camera: { ...config.camera, replay } })).start();
+    const refused = expect(starting).rejects.toThrow();
+    // The last part that starts before the source.
+    await until("the output is there", () => log.some((line) => line.startsWith("output GPIO 17")), 15_000);
+    await sleep(300);
+    await camera!.stop();
+    await refused;
+    await until("all is gone", () => resources().length <= before.length);
   });
 });
 

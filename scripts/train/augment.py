@@ -78,13 +78,40 @@ class BatchMaker(Dataset):
             canvas.place(self, self._draw(rng), tile, COVER, 1.0, rng.random(), rng.random(), rng.random() < 0.5)
         index = self._draw(rng)
         item = self.labels[index]
-        armed = any(self.names[c] in WEAPONS for c in item.classes)
-        low, high = settings["weapon_scale"] if armed else settings["scale"]
-        scale = float(np.exp(rng.uniform(np.log(low), np.log(high)))) * grow
         aspect = float(np.exp(rng.uniform(-settings["aspect"], settings["aspect"])))
         if item.source in SQUEEZED:
             aspect *= float(rng.choice([1.0, 4 / 3, 16 / 9], p=[0.4, 0.2, 0.4]))
-        canvas.place(self, index, tile, scale, aspect, rng.random(), rng.random(), rng.random() < 0.5)
+        scale, across, down = log_uniform(rng, settings["scale"]) * grow, rng.random(), rng.random()
+        weapons = [i for i, c in enumerate(item.classes) if self.names[c] in WEAPONS]
+        if weapons:
+            box = item.boxes[weapons[rng.integers(len(weapons))]]
+            scale, across, down = self._aim(rng, item, box, tile, aspect)
+        canvas.place(self, index, tile, scale, aspect, across, down, rng.random() < 0.5)
+
+    def _aim(
+        self, rng: np.random.Generator, item: Labels, box: np.ndarray, tile: tuple, aspect: float
+    ) -> tuple[float, float, float]:
+        """Scale and place at which the weapon has the size and stands where a camera may see it: the weapons of
+        the web fill their pictures, those of a room are small, and a crop at random would often lose them."""
+        settings, (left, top, right, bottom) = self.config["augment"], tile
+        width, height = right - left, bottom - top
+        fit = min(width / (item.width * aspect), height / item.height)
+        size = fit * np.sqrt(max(float((box[2:] - box[:2]).prod()) * aspect, 1.0))
+        low, high = settings["weapon_scale"]
+        scale = float(np.clip(log_uniform(rng, settings["weapon_size"]) / size, low, high))
+        places = []
+        for extent, middle, whole in (
+            (width, float(box[0] + box[2]) / 2 * aspect, item.width * aspect),
+            (height, float(box[1] + box[3]) / 2, item.height),
+        ):
+            slack = extent - whole * fit * scale
+            wanted = extent * rng.uniform(0.15, 0.85) - middle * fit * scale
+            places.append(float(np.clip(wanted / slack, 0, 1)) if abs(slack) > 1 else 0.5)
+        return scale, places[0], places[1]
+
+
+def log_uniform(rng: np.random.Generator, bounds: list[float]) -> float:
+    return float(np.exp(rng.uniform(np.log(bounds[0]), np.log(bounds[1]))))
 
 
 class Canvas:

@@ -32,9 +32,12 @@ export interface OutputReport {
 interface AlarmEvents {
   /** The alarm went on or off; the outputs are switched already. */
   change: [report: AlarmReport];
-  /** An output could not be switched; the others were. */
+  /** An output could not be switched; the others were. Told once, however often the next attempts fail too. */
   outputError: [output: AlarmOutput, error: unknown];
 }
+
+/** How soon a switch that failed is tried again while no frames come. */
+const retryMs = 1000;
 
 /** Owns the decision and the outputs: detections go in, pins are switched before `update` returns. */
 export class Alarm extends EventEmitter<AlarmEvents> {
@@ -92,9 +95,8 @@ export class Alarm extends EventEmitter<AlarmEvents> {
     }));
   }
 
-  /** Switches every output off for good. Idempotent. */
+  /** Switches every output off for good. Idempotent; called again, it tries those again that failed. */
   stop(): void {
-    if (this.#stopped) return;
     this.#stopped = true;
     this.#cancelTimer?.();
     this.#cancelTimer = null;
@@ -104,12 +106,18 @@ export class Alarm extends EventEmitter<AlarmEvents> {
     for (const output of this.#outputs) this.#attempt(output, () => output.stop());
   }
 
-  /** Brings the outputs in line with the decision and tells the listeners when that changed something. */
+  /**
+   * Brings the outputs in line with the decision, also those that could not be switched before, and tells the
+   * listeners when the decision is a new one.
+   */
   #apply(capturedAtMs?: number): void {
     const { active } = this.#policy.state;
-    if (active === this.#on) return;
+    const changed = active !== this.#on;
     this.#on = active;
-    for (const output of this.#outputs) this.#attempt(output, () => output.set(active));
+    for (const output of this.#outputs) {
+      if (changed || this.#errors.has(output)) this.#attempt(output, () => output.set(active));
+    }
+    if (!changed) return;
     if (!active) this.#frameId = null;
     this.#reactionMs = capturedAtMs === undefined ? null : this.#clock.now() - capturedAtMs;
     this.emit("change", this.report());
@@ -120,16 +128,20 @@ export class Alarm extends EventEmitter<AlarmEvents> {
       action();
       this.#errors.delete(output);
     } catch (error) {
+      const first = !this.#errors.has(output);
       this.#errors.set(output, messageOf(error));
-      this.emit("outputError", output, error);
+      if (first) this.emit("outputError", output, error);
     }
   }
 
   /** One timer at a time: when it fires early because the hold was extended, it is set again. */
   #schedule(): void {
+    if (this.#cancelTimer !== null) return;
     const { untilMs } = this.#policy.state;
-    if (untilMs === null || this.#cancelTimer !== null) return;
-    this.#cancelTimer = this.#clock.after(Math.max(1, Math.ceil(untilMs - this.#clock.now())), () => {
+    const holdMs = untilMs === null ? Number.POSITIVE_INFINITY : Math.ceil(untilMs - this.#clock.now());
+    const waitMs = this.#errors.size > 0 ? Math.min(holdMs, retryMs) : holdMs;
+    if (waitMs === Number.POSITIVE_INFINITY) return;
+    this.#cancelTimer = this.#clock.after(Math.max(1, waitMs), () => {
       this.#cancelTimer = null;
       this.#policy.tick(this.#clock.now());
       this.#apply();

@@ -77,8 +77,9 @@ export class GpioOutput implements AlarmOutput {
    */
   stop(): void {
     if (this.#stopped) return;
-    this.#stopped = true;
     this.set(false);
+    // Only now: were it to fail, the next call tries again.
+    this.#stopped = true;
   }
 }
 

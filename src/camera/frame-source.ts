@@ -10,7 +10,10 @@ export interface FrameSource {
    * @throws XnorcamError when the source cannot work at all (nothing to play, no camera, no ffmpeg).
    */
   start(onFrame: (frame: Frame) => void): Promise<void>;
-  /** Idempotent; no frame is delivered after it resolves, and nothing is left running. */
+  /**
+   * Idempotent; no frame is delivered after it resolves, and nothing is left running. A `start` that is under
+   * way ends.
+   */
   stop(): Promise<void>;
 }
 

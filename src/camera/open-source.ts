@@ -15,34 +15,43 @@ export interface CameraSettings extends RpicamSettings {
 }
 
 export interface SourceListener extends RpicamListener {
-  /** A replay has come to its end. */
-  onEnd(): void;
+  /** A replay has come to its end, or has broken off with an error. */
+  onEnd(error: unknown): void;
 }
 
 /**
  * The source that the settings ask for, not started yet. "auto" takes the Pi's camera where there is one, else the
  * bundled demo.
+ * @param signal ends the search for a camera; what comes out then is not to be started
  * @throws XnorcamError XC_CAMERA_NOT_INSTALLED
  */
-export async function openSource(settings: CameraSettings, listener: SourceListener): Promise<FrameSource> {
+export async function openSource(
+  settings: CameraSettings,
+  signal: AbortSignal,
+  listener: SourceListener,
+): Promise<FrameSource> {
   const { source, replay, fps, loop } = settings;
   const { warn, onEnd } = listener;
   if (replay !== null) return createReplaySource(replay, { fps, loop, warn, onEnd });
   const program = source === "replay" ? undefined : findRpicam();
   if (source === "rpicam" && program === undefined) throw rpicamNotInstalled();
-  if (program !== undefined && (source === "rpicam" || (await hasCamera(program, warn)))) {
+  if (program !== undefined && (source === "rpicam" || (await hasCamera(program, signal, warn)))) {
     return new RpicamSource(program, settings, listener);
   }
   const { path, description } = bundledDemo;
   return createReplaySource(path, { fps, loop, warn, onEnd, description });
 }
 
-async function hasCamera(program: string, warn: (line: string) => void): Promise<boolean> {
+async function hasCamera(
+  program: string,
+  signal: AbortSignal,
+  warn: (line: string) => void,
+): Promise<boolean> {
   try {
-    await listCameras(program);
+    await listCameras(program, signal);
     return true;
   } catch (error) {
-    warn(`${messageOf(error)}; the bundled demo plays in its place`);
+    if (!signal.aborted) warn(`${messageOf(error)}; the bundled demo plays in its place`);
     return false;
   }
 }

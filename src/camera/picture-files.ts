@@ -1,7 +1,11 @@
+import { stat } from "node:fs/promises";
 import { messageOf, XnorcamError } from "../errors.ts";
 import { decodePicture } from "../image/decode-picture.ts";
 import type { Picture } from "./frame.ts";
 import type { PictureStream, PictureStreamOptions } from "./picture-stream.ts";
+
+/** As for videos: the network's input is a third of this, and larger ones would hold up the main thread. */
+const longestSide = 640;
 
 /** Picture files in the order given, decoded when they are asked for; passes over those that are broken. */
 export class PictureFiles implements PictureStream {
@@ -46,8 +50,23 @@ export class PictureFiles implements PictureStream {
 
   async #decode(path: string): Promise<Picture> {
     if (this.#onlyPicture !== undefined) return this.#onlyPicture;
-    const picture = await decodePicture(path);
+    await refusePipe(path);
+    const picture = await decodePicture(path, { longestSide });
     if (this.#paths.length === 1) this.#onlyPicture = picture;
     return picture;
   }
+}
+
+/**
+ * Opening a pipe that nobody writes to blocks a thread of Node's pool for good, and with it the end of the
+ * program.
+ */
+async function refusePipe(path: string): Promise<void> {
+  const kind = await stat(path).catch(() => null);
+  // What is missing altogether is for the decoder to say.
+  if (kind === null || kind.isFile()) return;
+  throw new XnorcamError(
+    "XC_PICTURE_UNREADABLE",
+    `cannot read picture "${path}": it is no file; replace it or leave it out`,
+  );
 }

@@ -18,8 +18,8 @@ export interface ReplayOptions {
   readonly description?: string;
   /** One line for the log: a picture that cannot be read (once for each file), a replay that breaks off. */
   readonly warn?: (line: string) => void;
-  /** Called once when no more frames will come, except by `stop`. */
-  readonly onEnd?: () => void;
+  /** Called once when no more frames will come, except by `stop`: with what broke the replay off, or null. */
+  readonly onEnd?: (error: unknown) => void;
 }
 
 /**
@@ -91,14 +91,16 @@ class ReplaySource implements FrameSource {
 
   async #play(stream: PictureStream, first: Picture | null, onFrame: (frame: Frame) => void): Promise<void> {
     const { signal } = this.#stopping;
+    let brokenOff: unknown = null;
     try {
       await this.#deliverInTime(stream, first, onFrame, signal);
     } catch (error) {
       if (signal.aborted) return;
+      brokenOff = error;
       this.#warnOnce(messageOf(error));
     }
     await stream.close();
-    if (!signal.aborted) this.#options.onEnd?.();
+    if (!signal.aborted) this.#options.onEnd?.(brokenOff);
   }
 
   async #deliverInTime(

@@ -25,9 +25,9 @@ export function rpicamNotInstalled(cause?: Error): XnorcamError {
  * @returns the sensors' names, at least one: "imx219".
  * @throws XnorcamError XC_CAMERA_*
  */
-export async function listCameras(program: string): Promise<string[]> {
+export async function listCameras(program: string, signal: AbortSignal): Promise<string[]> {
   const { output, end } = await new Promise<{ output: string; end: string }>((resolve) => {
-    const options = { timeout: listTimeoutMs, killSignal: "SIGKILL" } as const;
+    const options = { timeout: listTimeoutMs, killSignal: "SIGKILL", signal } as const;
     execFile(program, ["--list-cameras"], options, (error, stdout, stderr) => {
       const end = error === null ? "exit code 0" : (error.signal ?? `exit code ${error.code}`);
       resolve({ output: stdout + stderr, end });

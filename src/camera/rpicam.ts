@@ -42,6 +42,7 @@ export class RpicamSource implements FrameSource {
    * @throws XnorcamError XC_CAMERA_* when none comes; nothing is left running then.
    */
   async start(onFrame: (frame: Frame) => void): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
     const run = this.#begin(onFrame);
     const failure = await Promise.race([run.delivering, run.ended]);
     if (this.#stopping.signal.aborted) return;

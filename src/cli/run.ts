@@ -40,8 +40,9 @@ export const run = defineCommand({
     const camera = new Camera(config, log);
     const stopSignal = nextStopSignal();
     try {
-      const { url } = await camera.start();
-      console.log(`Xnorcam is watching. Open ${url}`);
+      // A start can hang, on a pipe that nobody writes to or a network folder that is gone.
+      const started = await Promise.race([camera.start(), stopSignal.then(() => null)]);
+      if (started !== null) console.log(`Xnorcam is watching. Open ${started.url}`);
       log.info(`stopping on ${await stopSignal}`);
     } finally {
       await stopWithin(camera, stopDeadlineMs);
@@ -71,6 +72,8 @@ function nextStopSignal(): Promise<string> {
 async function stopWithin(camera: Camera, deadlineMs: number): Promise<void> {
   const overdue = setTimeout(() => {
     console.error(`xnorcam: could not stop within ${deadlineMs / 1000} s, ending at once`);
+    // Node would wait for the threads of its pool, of which one may hang; this comes after the outputs are off.
+    process.on("exit", () => process.kill(process.pid, "SIGKILL"));
     process.exit(1);
   }, deadlineMs);
   try {

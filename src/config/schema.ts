@@ -18,6 +18,11 @@ export const configSchema = section({
         minLength: 1,
         description: 'Address to listen on; "127.0.0.1" keeps the camera to this machine.',
       }),
+      hostNames: Type.Array(Type.String({ minLength: 1 }), {
+        default: [],
+        description:
+          "Further names under which browsers reach the camera, such as that of a reverse proxy; its addresses and the name of the machine always work.",
+      }),
     },
     "The web server.",
   ),
@@ -119,7 +124,8 @@ export const configSchema = section({
       n: Type.Integer({ default: 5, minimum: 1, maximum: 1000, description: "See `alarm.k`." }),
       holdSeconds: Type.Number({
         default: 10,
-        minimum: 0,
+        // Less would let an output chatter with each frame that comes late.
+        minimum: 0.5,
         maximum: 86400,
         description: "How long the alarm stays on after the last frame that confirmed it.",
       }),

@@ -1,10 +1,13 @@
-import type { IncomingMessage, Server } from "node:http";
+import { type IncomingMessage, type Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { Clock } from "../clock.ts";
+import type { HostCheck } from "./host-check.ts";
 import type { LiveHub } from "./live-hub.ts";
 import { maxViewers, tooManyViewers } from "./max-viewers.ts";
-import { type Problem, problem, problemType } from "./problem.ts";
+import { type Problem, problem } from "./problem.ts";
+import { answerRaw } from "./raw-answer.ts";
 import { WebSocketViewer } from "./web-socket-viewer.ts";
 
 const path = "/api/v1/live";
@@ -13,7 +16,7 @@ const path = "/api/v1/live";
 const maxPayloadBytes = 1024;
 
 /** Answers the WebSocket upgrades of a server: the live stream, and a clear refusal for everything else. */
-export function serveLiveSocket(server: Server, hub: LiveHub, clock: Clock): void {
+export function serveLiveSocket(server: Server, hub: LiveHub, hosts: HostCheck, clock: Clock): void {
   const webSockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -25,9 +28,13 @@ export function serveLiveSocket(server: Server, hub: LiveHub, clock: Clock): voi
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Until ws takes the socket over, a reset connection would otherwise end the program.
     socket.on("error", () => socket.destroy());
-    const refusal = refuse(request, hub);
+    if (wantsOtherProtocol(request)) {
+      answerWithoutUpgrade(server, request, socket as Socket);
+      return;
+    }
+    const refusal = hosts.refuse(request) ?? refuse(request, hub);
     if (refusal !== null) {
-      answer(socket, refusal);
+      answerRaw(socket, refusal);
       return;
     }
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
@@ -53,9 +60,17 @@ function sameHost({ headers }: IncomingMessage): boolean {
   return URL.canParse(headers.origin) && new URL(headers.origin).host === headers.host;
 }
 
-function answer(socket: Duplex, { status, title, ...rest }: Problem): void {
-  const body = JSON.stringify({ ...rest, title, status });
-  socket.end(
-    `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\nContent-Type: ${problemType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+/** Java's HTTP client offers h2c with its first request, whatever it is for. An offer may be passed over. */
+function wantsOtherProtocol({ method, headers }: IncomingMessage): boolean {
+  const bodyless = method === "GET" || method === "HEAD";
+  return bodyless && headers.upgrade?.toLowerCase() !== "websocket";
+}
+
+/** Node hands over each request with an Upgrade header; this gives one back. The connection ends with it. */
+function answerWithoutUpgrade(server: Server, request: IncomingMessage, socket: Socket): void {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  response.once("finish", () => socket.destroySoon());
+  server.emit("request", request, response);
 }

@@ -10,7 +10,7 @@ const boundary = "xnorcam-frame";
 
 /** `GET /api/v1/live.mjpeg`: the live picture with boxes drawn in, for `<img>`, VLC and other programs. */
 export function serveMjpeg(app: FastifyInstance, hub: LiveHub, clock: Clock): void {
-  app.get("/api/v1/live.mjpeg", (_request, reply) => {
+  app.get("/api/v1/live.mjpeg", (request, reply) => {
     if (hub.viewerCount >= maxViewers) {
       void reply.code(503).type(problemType).send(tooManyViewers());
       return;
@@ -22,6 +22,10 @@ export function serveMjpeg(app: FastifyInstance, hub: LiveHub, clock: Clock): vo
       "cache-control": "no-store",
       connection: "close",
     });
+    if (request.method === "HEAD") {
+      reply.raw.end();
+      return;
+    }
     const viewer = new MjpegViewer(reply.raw, clock);
     reply.raw.once("close", () => hub.remove(viewer));
     hub.add(viewer);

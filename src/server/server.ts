@@ -28,7 +28,8 @@ export class Server {
   async start(): Promise<{ urls: [string, ...string[]] }> {
     this.#app = await createApp(this.#parts);
     try {
-      await this.#app.listen({ ...this.#address });
+      const { host, port } = this.#address;
+      await this.#app.listen({ host, port });
     } catch (error) {
       await this.stop();
       throw portError(this.#address, error);

@@ -1,6 +1,7 @@
 import type { Alarm, AlarmReport } from "../alarm/alarm.ts";
 import type { FrameSource } from "../camera/frame-source.ts";
 import type { Clock } from "../clock.ts";
+import { round } from "../round.ts";
 import type { EventLoopMeter } from "./event-loop-meter.ts";
 import type { LiveHub } from "./live-hub.ts";
 import type { ResultMeter } from "./result-meter.ts";
@@ -50,7 +51,7 @@ export class StatusReporter implements StatusSource {
         submitted: detector.stats.submitted,
         processed: detector.stats.processed,
         dropped: detector.stats.dropped,
-        fps: round(results.fps(now)),
+        fps: round(results.fps(now), digits),
         latencyMs: rounded(results.latency()),
         timings: rounded(results.timings),
         error: this.#parts.failure(),
@@ -79,12 +80,13 @@ export class StatusReporter implements StatusSource {
 }
 
 /** Tenths are more than the measurements are good for. */
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
-}
+const digits = 1;
 
 function rounded<Numbers extends object>(numbers: Numbers | null): Numbers | null {
   if (numbers === null) return null;
-  const entries = Object.entries(numbers).map(([name, value]: [string, number]) => [name, round(value)]);
+  const entries = Object.entries(numbers).map(([name, value]: [string, number]) => [
+    name,
+    round(value, digits),
+  ]);
   return Object.fromEntries(entries) as Numbers;
 }

@@ -32,7 +32,7 @@ export interface CameraStatus {
     /** Why there are no detections at the moment; null while all is well. */
     error: string | null;
   };
-  /** How late the main thread was, in milliseconds; null in the first second. */
+  /** How late the main thread was, in milliseconds; null before anything was measured. */
   eventLoopDelayMs: Percentiles | null;
   alarm: AlarmReport;
   outputs: OutputReport[];

@@ -16,20 +16,27 @@ const closeTimeoutMs = 500;
  * A page on the live WebSocket.
  *
  * An empty send buffer on our side says little: the kernel swallows megabytes, which on a slow link are many
- * seconds of stale pictures. So a ping follows each frame, which every WebSocket client answers by itself, and
- * a viewer is ready when it has confirmed all but the last.
+ * seconds of stale pictures. So a numbered ping follows each frame, which every WebSocket client answers by
+ * itself with that number, and a viewer is ready when it has confirmed all but the last. A client that answers
+ * without reading shows by the send buffer, which then never empties.
  */
 export class WebSocketViewer implements Viewer {
   readonly picture = "clean";
   readonly #socket: WebSocket;
   readonly #clock: Clock;
-  #unconfirmed = 0;
-  #waitingSinceMs = 0;
+  /** Number of the last ping, and of the last that came back. */
+  #pinged = 0;
+  #confirmed = 0;
+  #unconfirmedSinceMs = 0;
+  /** Since when the kernel has not taken everything; null while it has. */
+  #bufferedSinceMs: number | null = null;
+  /** The newest message that has to wait until the kernel has taken the ones before. */
+  #held: string | null = null;
 
   constructor(socket: WebSocket, clock: Clock) {
     this.#socket = socket;
     this.#clock = clock;
-    socket.on("pong", () => this.#confirm());
+    socket.on("pong", (data) => this.#confirm(Number(data.toString())));
     socket.on("ping", (data) => {
       // Not by ws itself: a client that sends pings and reads nothing could fill our memory with the answers.
       if (socket.bufferedAmount === 0) socket.pong(data);
@@ -43,12 +50,14 @@ export class WebSocketViewer implements Viewer {
     return (
       this.#socket.readyState === this.#socket.OPEN &&
       this.#socket.bufferedAmount === 0 &&
-      this.#unconfirmed < maxUnconfirmed
+      this.#pinged - this.#confirmed < maxUnconfirmed
     );
   }
 
   stalledMs(nowMs: number): number {
-    return this.#unconfirmed === 0 ? 0 : nowMs - this.#waitingSinceMs;
+    const unconfirmedMs = this.#pinged === this.#confirmed ? 0 : nowMs - this.#unconfirmedSinceMs;
+    const bufferedMs = this.#bufferedSinceMs === null ? 0 : nowMs - this.#bufferedSinceMs;
+    return Math.max(unconfirmedMs, bufferedMs);
   }
 
   sendFrame(message: string, jpeg: Buffer): void {
@@ -57,12 +66,20 @@ export class WebSocketViewer implements Viewer {
     this.#ping();
   }
 
-  /** Also while it does not keep up: messages are rare and small, and the alarm must not be missed. */
+  /**
+   * Also while it does not keep up: messages are rare and small, and the alarm must not be missed. Where even
+   * the kernel takes no more, the newest message waits, so that they don't pile up.
+   */
   sendMessage(message: string): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    this.#socket.send(message);
+    if (this.#socket.bufferedAmount > 0) {
+      this.#held = message;
+      return;
+    }
+    this.#socket.send(message, this.#afterWrite);
+    this.#noteBuffer();
     // With the camera silent, this is what shows that the viewer is still there.
-    if (this.#unconfirmed === 0) this.#ping();
+    if (this.#pinged === this.#confirmed) this.#ping();
   }
 
   close(): void {
@@ -76,15 +93,29 @@ export class WebSocketViewer implements Viewer {
   }
 
   #ping(): void {
-    if (this.#unconfirmed === 0) this.#waitingSinceMs = this.#clock.now();
-    this.#unconfirmed++;
-    this.#socket.ping();
+    if (this.#pinged === this.#confirmed) this.#unconfirmedSinceMs = this.#clock.now();
+    this.#pinged++;
+    this.#socket.ping(String(this.#pinged), undefined, this.#afterWrite);
+    this.#noteBuffer();
   }
 
-  #confirm(): void {
-    // Pongs that nobody asked for are legal and say nothing.
-    if (this.#unconfirmed === 0) return;
-    this.#unconfirmed--;
-    this.#waitingSinceMs = this.#clock.now();
+  /** A pong confirms all pings up to its own. Pongs that nobody asked for are legal and say nothing. */
+  #confirm(number: number): void {
+    if (!Number.isInteger(number) || number <= this.#confirmed || number > this.#pinged) return;
+    this.#confirmed = number;
+    this.#unconfirmedSinceMs = this.#clock.now();
   }
+
+  #noteBuffer(): void {
+    if (this.#socket.bufferedAmount === 0) this.#bufferedSinceMs = null;
+    else this.#bufferedSinceMs ??= this.#clock.now();
+  }
+
+  readonly #afterWrite = (): void => {
+    this.#noteBuffer();
+    if (this.#held === null || this.#socket.bufferedAmount > 0) return;
+    const message = this.#held;
+    this.#held = null;
+    this.sendMessage(message);
+  };
 }

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { Alarm, type AlarmReport } from "../../src/alarm/alarm.ts";
 import type { AlarmOutput } from "../../src/alarm/output.ts";
 import { SimulatedOutput } from "../../src/alarm/simulated-output.ts";
@@ -92,27 +92,83 @@ test("stop switches off, leaves no timer and takes no more detections", () => {
   expect(alarm.report().active).toBe(false);
 });
 
-test("an output that fails is reported and keeps none of the others from switching", () => {
-  const broken: AlarmOutput = {
-    kind: "gpio",
-    description: "GPIO 4",
-    on: false,
-    set() {
-      throw new Error("EIO");
-    },
-    stop() {},
-  };
-  const alarm = new Alarm(settings, [broken, output], clock);
-  const failed: string[] = [];
-  alarm.on("outputError", ({ description }, error) =>
-    failed.push(`${description}: ${(error as Error).message}`),
-  );
-  alarm.update(frameDetections(1, rifle));
-  alarm.update(frameDetections(2, rifle));
-  expect(output.on).toBe(true);
-  expect(failed).toEqual(["GPIO 4: EIO"]);
-  expect(alarm.outputReports()).toEqual([
-    { kind: "gpio", description: "GPIO 4", on: false, error: "EIO" },
-    { kind: "simulated", description: output.description, on: true, error: null },
-  ]);
+/** An output whose pin does not take a level while `error` is set. */
+class FailingOutput implements AlarmOutput {
+  readonly kind = "gpio";
+  readonly description = "GPIO 4";
+  error: string | null = "EIO";
+  on = false;
+  attempts = 0;
+
+  set(on: boolean): void {
+    this.attempts++;
+    if (this.error !== null) throw new Error(this.error);
+    this.on = on;
+  }
+
+  stop(): void {
+    this.set(false);
+  }
+}
+
+describe("an output that fails", () => {
+  let failing: FailingOutput;
+  let failures: string[];
+
+  beforeEach(() => {
+    failing = new FailingOutput();
+    alarm = new Alarm(settings, [failing, output], clock);
+    failures = [];
+    alarm.on("outputError", ({ description }, error) =>
+      failures.push(`${description}: ${(error as Error).message}`),
+    );
+  });
+
+  test("is reported and keeps none of the others from switching", () => {
+    alarm.update(frameDetections(1, rifle));
+    alarm.update(frameDetections(2, rifle));
+    expect(output.on).toBe(true);
+    expect(failures).toEqual(["GPIO 4: EIO"]);
+    expect(alarm.outputReports()).toEqual([
+      { kind: "gpio", description: "GPIO 4", on: false, error: "EIO" },
+      { kind: "simulated", description: output.description, on: true, error: null },
+    ]);
+  });
+
+  test("is tried again with each frame until it takes the level, and reported once", () => {
+    for (let frame = 1; frame <= 5; frame++) alarm.update(frameDetections(frame, rifle));
+    expect(failing.attempts).toBe(4);
+    expect(failures).toHaveLength(1);
+    failing.error = null;
+    alarm.update(frameDetections(6, rifle));
+    expect(failing.on).toBe(true);
+    expect(alarm.outputReports()[0]).toMatchObject({ on: true, error: null });
+    alarm.update(frameDetections(7, rifle));
+    expect(failing.attempts).toBe(5);
+  });
+
+  test("that could not be switched off is tried again although no more frames come", () => {
+    failing.error = null;
+    alarm.update(frameDetections(1, rifle));
+    alarm.update(frameDetections(2, rifle));
+    failing.error = "EIO";
+    clock.advance(3000);
+    expect([alarm.report().active, failing.on]).toEqual([false, true]);
+    failing.error = null;
+    clock.advance(1000);
+    expect(failing.on).toBe(false);
+    expect(clock.pending).toBe(0);
+    expect(failures).toHaveLength(1);
+  });
+
+  test("when the alarm stops is tried again by the next stop", () => {
+    failing.error = null;
+    alarm.update(frameDetections(1, rifle));
+    alarm.update(frameDetections(2, rifle));
+    failing.error = "EIO";
+    alarm.stop();
+    failing.error = null;
+    alarm.stop();
+    expect(failing.on).toBe(false);
+  });
 });

@@ -21,7 +21,7 @@ afterEach(() => {
 async function sourceFor(change: Partial<CameraSettings>): Promise<string> {
   const listener = { warn: (line: string) => warnings.push(line), onFailure: () => {}, onEnd: () => {} };
   const settings = { ...loadConfig({ env: {} }).camera, ...change };
-  return (await openSource(settings, listener)).description;
+  return (await openSource(settings, new AbortController().signal, listener)).description;
 }
 
 describe("camera.source", () => {

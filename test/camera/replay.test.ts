@@ -72,6 +72,8 @@ interface Recording {
   /** Resolves when so many frames were seen or the replay has ended. */
   until(frames: number): Promise<void>;
   ended: boolean;
+  /** What broke it off. */
+  error: unknown;
 }
 
 async function play(
@@ -84,6 +86,7 @@ async function play(
     seen: [],
     warnings: [],
     ended: false,
+    error: null,
     until: (frames) =>
       new Promise((resolve) => {
         check = () => {
@@ -96,8 +99,9 @@ async function play(
     fps: 50,
     loop: true,
     warn: (line) => recording.warnings.push(line),
-    onEnd: () => {
+    onEnd: (error) => {
       recording.ended = true;
+      recording.error = error;
       check();
     },
     ...options,
@@ -134,7 +138,7 @@ describe("a replay of pictures", () => {
     const recording = await play(folder, { loop: false });
     await recording.until(100);
     expect(grays(recording)).toEqual([10, 20]);
-    expect(recording.ended).toBe(true);
+    expect([recording.ended, recording.error]).toEqual([true, null]);
   });
 
   it("plays pictures of different sizes", async () => {
@@ -145,6 +149,23 @@ describe("a replay of pictures", () => {
     expect(recording.seen.map(({ width, height }) => [width, height])).toEqual([
       [33, 7],
       [1, 1],
+    ]);
+  });
+
+  it("scales large pictures down to 640, as videos", async () => {
+    const recording = await play(await picture("large.png", 10, 1600, 1200), { loop: false });
+    await recording.until(1);
+    expect([recording.seen[0]!.width, recording.seen[0]!.height]).toEqual([640, 480]);
+  });
+
+  it("passes over a pipe, on which reading would hang", async () => {
+    await promisify(execFile)("mkfifo", [join(folder, "1.png")]);
+    await picture("2.png", 20);
+    const recording = await play(folder, { loop: false });
+    await recording.until(100);
+    expect(grays(recording)).toEqual([20]);
+    expect(recording.warnings).toEqual([
+      `cannot read picture "${join(folder, "1.png")}": it is no file; replace it or leave it out`,
     ]);
   });
 
@@ -175,16 +196,19 @@ describe("a replay of pictures", () => {
     await recording.until(1000);
     expect(recording.ended).toBe(true);
     expect(recording.warnings.at(-1)).toContain("none of 2 pictures can be read");
+    expect((recording.error as Error).message).toBe(recording.warnings.at(-1));
   });
 
   it("keeps the frame rate without drift", async () => {
     await picture("1.png", 10);
     await picture("2.png", 20);
-    const recording = await play(folder, { fps: 20 });
-    await recording.until(21);
-    const elapsedMs = recording.seen[20]!.atMs - recording.seen[0]!.atMs;
-    expect(elapsedMs).toBeGreaterThan(960);
-    expect(elapsedMs).toBeLessThan(1200);
+    const recording = await play(folder, { fps: 50 });
+    await recording.until(101);
+    // A busy machine delays single frames, or makes a place of the grid be left out. If each were late by a
+    // millisecond more than the one before, all of the last would be late by a hundred.
+    const lateMs = recording.seen.map(({ atMs }, i) => atMs - recording.seen[0]!.atMs - i * 20);
+    expect(Math.min(...lateMs.slice(91))).toBeLessThan(60);
+    expect(Math.max(...lateMs.slice(91))).toBeGreaterThan(-20);
   });
 
   it("skips ahead instead of bursting after the consumer was late", async () => {
@@ -197,9 +221,10 @@ describe("a replay of pictures", () => {
       while (performance.now() < end);
     });
     await recording.until(8);
-    // 400 ms are eight places of the grid: only one frame may come out of turn.
-    const gapsMs = recording.seen.slice(3, 8).map(({ atMs }, i) => atMs - recording.seen[i + 2]!.atMs);
-    expect(gapsMs.filter((gapMs) => gapMs < 30).length).toBeLessThanOrEqual(1);
+    // 400 ms are eight places of the grid, which a burst would fill at once. Frame 3 comes late at its place
+    // and frame 4 perhaps directly after it; those from there on a period apart, give or take one.
+    const elapsedMs = recording.seen[7]!.atMs - recording.seen[1]!.atMs;
+    expect(elapsedMs).toBeGreaterThan(400 + 3 * 50);
   });
 
   it("delivers nothing after stop, which may be called twice", async () => {

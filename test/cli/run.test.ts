@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -65,6 +65,22 @@ describe("npm start", () => {
       await expect(fetch(url)).rejects.toThrow();
     },
   );
+
+  test("ends cleanly on SIGTERM while its start hangs", async () => {
+    const replay = join(dataDir, "pipe.mp4");
+    execFileSync("mkfifo", [replay]);
+    const started = spawn(
+      process.execPath,
+      ["scripts/start.mjs", "--replay", replay, "--port", "0", "--data-dir", dataDir],
+      { stdio: ["ignore", "pipe", "pipe"] },
+    );
+    child = started;
+    for await (const line of createInterface(started.stderr)) {
+      if (line.includes("output GPIO 17")) break;
+    }
+    started.kill("SIGTERM");
+    expect(await once(started, "exit")).toEqual([0, null]);
+  });
 
   test("plays the bundled demo when it is told nothing else", async () => {
     const { url } = await npmStart(["--port", "0", "--data-dir", dataDir]);

@@ -44,7 +44,7 @@ function problemsOf(name: string, text: string): string[] {
 describe("without a file", () => {
   test("everything has its default", () => {
     expect(loadConfig({ env: {} })).toEqual({
-      server: { port: 8080, host: "0.0.0.0" },
+      server: { port: 8080, host: "0.0.0.0", hostNames: [] },
       dataDir: join(homedir(), ".local/share/xnorcam"),
       camera: {
         source: "auto",
@@ -198,6 +198,7 @@ describe("a file that says something wrong", () => {
       [alarm]
       classes = []
       k = 1.5
+      holdSeconds = 0
       [[outputs]]
       gpio = 99
       [log]
@@ -211,6 +212,7 @@ describe("a file that says something wrong", () => {
       "model.threshold is 2, expected a number from 0 to 1",
       "alarm.classes is [], expected a list, at least 1, no two the same, of: text in quotes, not empty",
       "alarm.k is 1.5, expected a whole number from 1 to 1000",
+      "alarm.holdSeconds is 0, expected a number from 0.5 to 86400",
       "outputs[0].gpio is 99, expected a whole number from 0 to 27",
       'log.level is "loud", expected one of "trace", "debug", "info", "warn", "error", "silent"',
     ]);
@@ -230,7 +232,7 @@ describe("a file that says something wrong", () => {
 
   test("has a missing key and a section of the wrong kind named", () => {
     expect(problemsOf("c.json", '{"server": 8080, "outputs": [{}]}')).toEqual([
-      "server is 8080, expected a section with port, host",
+      "server is 8080, expected a section with port, host, hostNames",
       "outputs[0].gpio is missing, expected a whole number from 0 to 27",
     ]);
     expect(problemsOf("number.json", "12")).toEqual([

@@ -4,7 +4,7 @@ import { WebSocket } from "ws";
 import { Alarm } from "../../src/alarm/alarm.ts";
 import { SimulatedOutput } from "../../src/alarm/simulated-output.ts";
 import type { Picture } from "../../src/camera/frame.ts";
-import { systemClock } from "../../src/clock.ts";
+import { type Clock, systemClock } from "../../src/clock.ts";
 import type { Detection } from "../../src/detect/detection.ts";
 import { decodePicture } from "../../src/image/decode-picture.ts";
 import { LiveHub } from "../../src/server/live-hub.ts";
@@ -16,6 +16,14 @@ import { frameDetections } from "./frame-detections.ts";
 export const webRoot = fileURLToPath(new URL("../../web/", import.meta.url));
 export const picturesRoot = fileURLToPath(new URL("../fixtures/pictures/", import.meta.url));
 
+export interface LiveServerOptions {
+  port?: number;
+  picture?: Picture;
+  /** Of hub, viewers and alarm. */
+  clock?: Clock;
+  hostNames?: readonly string[];
+}
+
 /** A real server, hub and alarm on a free port; the detector's part is played by `publish`. */
 export class LiveServer {
   readonly output = new SimulatedOutput({ gpio: 17, activeLow: false }, () => {});
@@ -26,47 +34,48 @@ export class LiveServer {
   /** What `/healthz` answers. */
   problem: string | null = null;
   url = "";
+  readonly #clock: Clock;
   #frameId = 0;
   readonly #meter = new ResultMeter();
 
-  private constructor(picture: Picture, port: number) {
+  private constructor({ picture, port, clock, hostNames }: Required<LiveServerOptions>) {
     this.picture = picture;
-    this.alarm = new Alarm({ classes: ["rifle"], k: 3, n: 5, holdMs: 1500 }, [this.output], systemClock);
+    this.#clock = clock;
+    this.alarm = new Alarm({ classes: ["rifle"], k: 3, n: 5, holdMs: 1500 }, [this.output], clock);
     const log = pino({ level: "silent" });
     const source: StatusSource = {
       status: () => this.#status(),
       alarm: () => this.alarm.report(),
       problem: () => this.problem,
     };
-    this.hub = new LiveHub(source, systemClock, log);
+    this.hub = new LiveHub(source, clock, log);
     this.alarm.on("change", (report) => this.hub.publishAlarm(report));
     this.server = new Server(
       { host: "127.0.0.1", port },
-      { source, hub: this.hub, clock: systemClock, log, webRoot },
+      { source, hub: this.hub, hostNames, clock, log, webRoot },
     );
   }
 
-  static async start(options: { port?: number; picture?: Picture } = {}): Promise<LiveServer> {
+  static async start(options: LiveServerOptions = {}): Promise<LiveServer> {
     const picture = options.picture ?? (await decodePicture(`${picturesRoot}parity-02.png`));
-    const live = new LiveServer(picture, options.port ?? 0);
+    const live = new LiveServer({ port: 0, clock: systemClock, hostNames: [], ...options, picture });
     const { urls } = await live.server.start();
     live.url = urls[0];
     return live;
   }
 
-  /** What happens when the detector is done with a frame. Returns the milliseconds that it was kept. */
-  publish(detections: Detection[] = []): number {
-    const before = performance.now();
+  /** What happens when the detector is done with a frame. */
+  publish(detections: Detection[] = []): void {
+    const now = this.#clock.now();
     const { width, height } = this.picture;
     const result = frameDetections(++this.#frameId, detections, {
       width,
       height,
-      capturedAtMs: before - 100,
+      capturedAtMs: now - 100,
     });
-    this.#meter.add(result, before);
+    this.#meter.add(result, now);
     this.alarm.update(result);
     this.hub.publish(result, this.picture);
-    return performance.now() - before;
   }
 
   async stop(): Promise<void> {
@@ -75,7 +84,7 @@ export class LiveServer {
   }
 
   #status(): CameraStatus {
-    const now = performance.now();
+    const now = this.#clock.now();
     return {
       version: "0.1.0",
       uptimeSeconds: Math.round(now / 1000),
@@ -129,7 +138,10 @@ export class TestViewer {
     });
   }
 
-  static async connect(url: string, options: { origin?: string } = {}): Promise<TestViewer> {
+  static async connect(
+    url: string,
+    options: { origin?: string; headers?: Record<string, string> } = {},
+  ): Promise<TestViewer> {
     const socket = new WebSocket(`${url.replace("http", "ws")}/api/v1/live`, {
       ...options,
       perMessageDeflate: false,

@@ -125,6 +125,21 @@ describe("decodePicture", () => {
     expect((error as Error).message).not.toContain("\n");
   });
 
+  it("refuses a side of more than 65,535 pixels, which JPEG can't hold", async () => {
+    const path = await file("long.png", await plain(65_536, 1).png().toBuffer());
+    await expect(decodePicture(path)).rejects.toMatchObject({ code: "XC_PICTURE_TOO_LARGE" });
+  });
+
+  it("scales a picture down to the longest side that is wanted, after turning it, and never up", async () => {
+    // Orientation 6: lies on its side.
+    const turned = await plain(400, 300).withMetadata({ orientation: 6 }).jpeg().toBuffer();
+    const path = await file("turned.jpg", turned);
+    const { width, height, data } = await decodePicture(path, { longestSide: 200 });
+    expect([width, height, data.length]).toEqual([150, 200, i420Bytes(150, 200)]);
+    const small = await decodePicture(path, { longestSide: 640 });
+    expect([small.width, small.height]).toEqual([300, 400]);
+  });
+
   it.each([
     ["a text file named .jpg", "text.jpg", () => "Dear camera,\n"],
     ["an empty file", "empty.png", () => ""],

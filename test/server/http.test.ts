@@ -1,4 +1,5 @@
 import { type AddressInfo, connect, createServer } from "node:net";
+import { hostname } from "node:os";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { LiveServer } from "../helpers/live-server.ts";
 
@@ -73,24 +74,89 @@ describe("addresses that lead nowhere", () => {
     expect(await response.json()).toMatchObject({ type: "about:blank", title: "Not Found", status: 404 });
   });
 
-  test("other methods are a 404, a large body is refused", async () => {
+  test("other methods are a 404", async () => {
     expect((await fetch(`${live.url}/api/v1/status`, { method: "DELETE" })).status).toBe(404);
-    const large = await fetch(`${live.url}/api/v1/status`, { method: "POST", body: "x".repeat(1e6) }).catch(
-      () => null,
-    );
-    expect(large === null || large.status >= 400).toBe(true);
   });
 
-  test("what is no HTTP gets an answer and does not disturb", async () => {
-    const { hostname, port } = new URL(live.url);
-    const socket = connect(Number(port), hostname);
-    const answer = await new Promise<string>((resolve) => {
-      socket.once("data", (data) => resolve(data.toString()));
-      socket.write("\x16\x03\x01 this is not HTTP\r\n\r\n");
-    });
-    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
-    socket.destroy();
+  test("a body that is larger than any request needs is a 413", async () => {
+    const response = await fetch(`${live.url}/api/v1/status`, { method: "POST", body: "x".repeat(1025) });
+    expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject({ title: "Payload Too Large", status: 413 });
+  });
+});
+
+/** Sends bytes on a connection of its own; returns what comes back until the connection ends. */
+async function raw(request: string): Promise<string> {
+  const { hostname, port } = new URL(live.url);
+  const socket = connect(Number(port), hostname);
+  socket.write(request);
+  let answer = "";
+  for await (const data of socket) answer += data;
+  return answer;
+}
+
+describe("what is no proper HTTP", () => {
+  test.each([
+    ["another protocol", "\x16\x03\x01 this is not HTTP\r\n\r\n", 400],
+    ["endless headers", `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${"x".repeat(20_000)}\r\n\r\n`, 431],
+    ["a request without a host", "GET / HTTP/1.1\r\nConnection: close\r\n\r\n", 400],
+    ["a host that is none", "GET / HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n", 400],
+  ])("%s is answered by problem+json with the security headers", async (_what, request, status) => {
+    const answer = await raw(request);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(answer).toContain("content-type: application/problem+json");
+    expect(answer).toContain("x-content-type-options: nosniff");
+    const body = answer.slice(answer.indexOf("\r\n\r\n") + 4);
+    expect(JSON.parse(body)).toMatchObject({ type: "about:blank", status, detail: expect.any(String) });
     expect((await fetch(`${live.url}/healthz`)).status).toBe(200);
+  });
+
+  test("an offer to change to h2c, which Java's client makes, is passed over", async () => {
+    const upgrade = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAA\r\n";
+    const answer = await raw(`GET /healthz HTTP/1.1\r\nHost: localhost\r\n${upgrade}\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(answer).toMatch(/\{"ok":true\}$/);
+  });
+});
+
+describe("the name under which the camera is asked", () => {
+  async function statusUnder(host: string): Promise<number> {
+    const answer = await raw(`GET /healthz HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    return Number(answer.split(" ")[1]);
+  }
+
+  test.each([
+    "localhost",
+    "localhost:8080",
+    "LOCALHOST.",
+    "192.168.1.5:8080",
+    "[::1]:8080",
+    hostname(),
+    `${hostname().split(".")[0]}.local:8080`,
+  ])("may be %s", async (host) => {
+    expect(await statusUnder(host)).toBe(200);
+  });
+
+  test.each(["evil.example", "evil.example:8080", "localhost.evil.example", "1.2.3.4.evil.example"])(
+    "may not be %s, which somebody else could point here",
+    async (host) => {
+      expect(await statusUnder(host)).toBe(403);
+    },
+  );
+
+  test("may be one of server.hostNames, and a refusal says so", async () => {
+    await live.stop();
+    live = await LiveServer.start({ hostNames: ["Camera.example"] });
+    expect(await statusUnder("camera.example:443")).toBe(200);
+    const answer = await raw("GET / HTTP/1.1\r\nHost: other.example\r\nConnection: close\r\n\r\n");
+    expect(answer).toContain("content-type: application/problem+json");
+    expect(answer).toContain(
+      'the camera is not known as \\"other.example\\"; if it should be, list it in server.hostNames',
+    );
+  });
+
+  test("is not asked of a program that speaks HTTP/1.0", async () => {
+    expect(await raw("GET /healthz HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 /);
   });
 });
 

@@ -6,6 +6,7 @@ import { i420Bytes, type Picture } from "../../src/camera/frame.ts";
 import { detection } from "../helpers/frame-detections.ts";
 import { LiveServer, TestViewer } from "../helpers/live-server.ts";
 import { randomFrom } from "../helpers/random.ts";
+import { SteeredClock } from "../helpers/steered-clock.ts";
 import { until } from "../helpers/until.ts";
 
 let live: LiveServer;
@@ -72,7 +73,8 @@ test("an MJPEG viewer that stops reading is skipped, then cut off", async () => 
     data: Uint8Array.from({ length: i420Bytes(1280, 960) }, () => random() * 256),
   };
   await live.stop();
-  live = await LiveServer.start({ picture: noise });
+  const clock = new SteeredClock();
+  live = await LiveServer.start({ picture: noise, clock });
   const { hostname, port } = new URL(live.url);
   const socket = connect(Number(port), hostname);
   socket.on("error", () => {});
@@ -80,19 +82,30 @@ test("an MJPEG viewer that stops reading is skipped, then cut off", async () => 
   socket.pause();
   await until("the viewer is there", () => live.hub.viewerCount === 1);
 
+  // What the kernel takes on both sides is megabytes; after that no frame is encoded for nobody.
   let published = 0;
   await until(
-    "it was cut off",
+    "it is skipped",
     async () => {
       live.publish();
       published++;
-      await sleep(150);
-      return live.hub.stats.cutOff === 1;
+      await sleep(50);
+      return published - live.hub.stats.encodes.boxed - live.hub.stats.skipped >= 5;
     },
     25_000,
   );
-  // What the kernel takes on both sides is megabytes; after that no frame is encoded for nobody.
-  expect(live.hub.stats.encodes.boxed).toBeLessThan(published / 2);
+  clock.advance(9000);
+  expect(live.hub.stats.cutOff).toBe(0);
+  clock.advance(1000);
+  expect(live.hub.stats.cutOff).toBe(1);
   expect(live.hub.viewerCount).toBe(0);
   socket.destroy();
+});
+
+test("HEAD gets the headers and makes no viewer", async () => {
+  const response = await fetch(`${live.url}/api/v1/live.mjpeg`, { method: "HEAD" });
+  expect(response.status).toBe(200);
+  expect(response.headers.get("content-type")).toBe("multipart/x-mixed-replace; boundary=xnorcam-frame");
+  expect(await response.text()).toBe("");
+  expect(live.hub.viewerCount).toBe(0);
 });

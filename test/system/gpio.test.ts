@@ -122,20 +122,6 @@ describe("on a Pi's sysfs", () => {
     expect(error).toMatch(/GPIO 4/);
     expect(steps.failed?.value).toBe("0");
   });
-
-  test("the same pin twice is refused", async () => {
-    const { error } = await inSysfs({
-      ...pinctrl,
-      pin: 529,
-      outputs: [
-        { gpio: 17, activeLow: false },
-        { gpio: 17, activeLow: true },
-      ],
-    });
-    expect(error).toBe(
-      "XC_CONFIG_INVALID: outputs[1].gpio: 17 is the pin of outputs[0] already; give each output its own pin",
-    );
-  });
 });
 
 describe("elsewhere", () => {

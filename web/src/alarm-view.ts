@@ -2,6 +2,16 @@ import { byId, element, setText } from "./element.ts";
 import type { Alarm } from "./messages.ts";
 
 const longestList = 50;
+/** A message may come as late as the camera waits for a slow page. */
+const latestMessageMs = 10_000;
+
+/** An alarm in the list. */
+interface Entry {
+  frameId: number | null;
+  sinceMs: number;
+  reason: HTMLElement;
+  length: HTMLElement;
+}
 
 /** The banner, and the list of alarms that this page has seen. */
 export class AlarmView {
@@ -9,8 +19,10 @@ export class AlarmView {
   readonly #state = byId("alarm-state");
   readonly #detail = byId("alarm-detail");
   readonly #recent = byId("recent");
-  /** The entry of the alarm that is on. */
-  #current: { reason: HTMLElement; length: HTMLElement; sinceMs: number } | null = null;
+  /** The alarm that is on. */
+  #current: Entry | null = null;
+  /** The newest in the list, on or over. */
+  #newest: Entry | null = null;
   #offAtMs: number | null = null;
   #reason = "";
 
@@ -41,19 +53,29 @@ export class AlarmView {
 
   #list(alarm: Alarm): void {
     const sinceMs = performance.now() - (alarm.activeForMs ?? 0);
-    if (this.#current === null) {
-      this.#recent.querySelector(".empty")?.remove();
-      const began = new Date(Date.now() - (alarm.activeForMs ?? 0));
-      const time = element("time", {}, began.toLocaleTimeString());
-      time.dateTime = began.toISOString();
-      const reason = element("span", {});
-      const length = element("span", { class: "length" });
-      this.#recent.prepend(element("li", {}, time, reason, length));
-      while (this.#recent.children.length > longestList) this.#recent.lastChild?.remove();
-      this.#current = { reason, length, sinceMs };
-    }
+    this.#current ??= this.#known(alarm.frameId, sinceMs) ?? this.#prepend(alarm, sinceMs);
     this.#current.sinceMs = sinceMs;
     setText(this.#current.reason, alarm.reason ?? "");
+  }
+
+  /** The alarm that was on when the connection was lost, and still is; frame numbers start again with the camera. */
+  #known(frameId: number | null, sinceMs: number): Entry | null {
+    const newest = this.#newest;
+    if (newest === null || newest.frameId !== frameId) return null;
+    return Math.abs(newest.sinceMs - sinceMs) < latestMessageMs ? newest : null;
+  }
+
+  #prepend({ frameId, activeForMs }: Alarm, sinceMs: number): Entry {
+    this.#recent.querySelector(".empty")?.remove();
+    const began = new Date(Date.now() - (activeForMs ?? 0));
+    const time = element("time", {}, began.toLocaleTimeString());
+    time.dateTime = began.toISOString();
+    const reason = element("span", {});
+    const length = element("span", { class: "length" });
+    this.#recent.prepend(element("li", {}, time, reason, length));
+    while (this.#recent.children.length > longestList) this.#recent.lastChild?.remove();
+    this.#newest = { frameId, sinceMs, reason, length };
+    return this.#newest;
   }
 
   /** Between two messages the page counts by itself. */

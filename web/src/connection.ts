@@ -8,8 +8,11 @@ export interface ConnectionListener {
 
 const firstRetryMs = 500;
 const longestRetryMs = 10_000;
-/** The camera sends its status every second; a silence this long is a dead connection that TCP hasn't noticed. */
-const silenceMs = 5000;
+/**
+ * The camera sends its status every second to a page that keeps up, and gives up one that hasn't confirmed a
+ * frame for ten. So a slow link may be silent for as long; more is a dead connection that TCP hasn't noticed.
+ */
+const silenceMs = 15_000;
 
 /** The live WebSocket, opened again for as long as the page is open. */
 export class Connection {

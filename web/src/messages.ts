@@ -23,6 +23,8 @@ export interface AlarmMessage extends Alarm {
 
 export interface Alarm {
   active: boolean;
+  /** While it is on, the frame that switched it on. */
+  frameId: number | null;
   reason: string | null;
   activeForMs: number | null;
   offInMs: number | null;
