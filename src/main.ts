@@ -2,8 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { Alarm } from "./alarm/alarm.ts";
 import { openOutputs } from "./alarm/open-outputs.ts";
-import { bundledDemo } from "./camera/demo.ts";
-import { createReplaySource } from "./camera/replay.ts";
+import { openSource } from "./camera/open-source.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Config } from "./config/schema.ts";
 import { prepareDataDir } from "./data-dir.ts";
@@ -40,8 +39,8 @@ export class Camera {
   /**
    * Starts every part; it watches when this resolves.
    * @returns the address of the dashboard on this machine.
-   * @throws XnorcamError XC_DATA_DIR, XC_MODEL_*, XC_GPIO, XC_PORT_IN_USE, XC_NO_PICTURES, …, or whatever the
-   * part that was starting says when `stop` is called meanwhile; nothing runs then.
+   * @throws XnorcamError XC_DATA_DIR, XC_MODEL_*, XC_GPIO, XC_PORT_IN_USE, XC_CAMERA_*, XC_NO_PICTURES, …, or
+   * whatever the part that was starting says when `stop` is called meanwhile; nothing runs then.
    */
   async start(): Promise<{ url: string }> {
     this.#starting = this.#startParts();
@@ -68,8 +67,8 @@ export class Camera {
     const results = new ResultMeter();
     /** Why no detections come at the moment. */
     let failure: string | null = null;
-    /** Why no frames will come any more. The results of the last ones don't change that. */
-    let ended: string | null = null;
+    /** Why no frames come. The results of the last ones don't change that; the next frame does. */
+    let noFrames: string | null = null;
     const detector = new Detector(
       { modelPath: model.file, ...(model.threshold === null ? {} : { threshold: model.threshold }) },
       {
@@ -100,29 +99,32 @@ export class Camera {
     signal.throwIfAborted();
     alarm.on("outputError", (_output, error) => this.#log.error(messageOf(error)));
 
-    const source = createReplaySource(camera.replay ?? bundledDemo.path, {
-      fps: camera.fps,
-      loop: camera.loop,
+    const source = await openSource(camera, signal, {
       warn: (line) => this.#log.warn(line),
+      onFailure: (error) => {
+        noFrames = error.message;
+        this.#log.error(error.message);
+      },
       onEnd: (error) => {
-        ended = error === null ? "the replay has ended" : `the replay has ended: ${messageOf(error)}`;
+        noFrames = error === null ? "the replay has ended" : `the replay has ended: ${messageOf(error)}`;
         this.#log.info("the replay has ended");
       },
     });
+    signal.throwIfAborted();
     const eventLoop = new EventLoopMeter(this.#clock);
     const { modelName, ...network } = info;
     const reporter = new StatusReporter(
       {
         version: packageVersion(),
         model: { name: modelName, ...network },
-        describeSource: () => (camera.replay === null ? bundledDemo.description : source.description),
+        describeSource: () => source.description,
         source,
         detector,
         results,
         eventLoop,
         alarm,
         hub: () => hub,
-        failure: () => ended ?? failure,
+        failure: () => noFrames ?? failure,
       },
       this.#clock,
     );
@@ -150,7 +152,10 @@ export class Camera {
     signal.throwIfAborted();
 
     this.#running.push(() => source.stop());
-    await source.start((frame) => detector.submit(frame));
+    await source.start((frame) => {
+      noFrames = null;
+      detector.submit(frame);
+    });
     signal.throwIfAborted();
     this.#log.info(`${reporter.status().camera.description}; dashboard at ${urls.join(", ")}`);
 

@@ -13,6 +13,7 @@ import type { Config } from "../src/config/schema.ts";
 import { Camera } from "../src/main.ts";
 import type { CameraStatus } from "../src/server/status.ts";
 import { picturesRoot, TestViewer } from "./helpers/live-server.ts";
+import { StandinCamera } from "./helpers/standin-camera.ts";
 import { until } from "./helpers/until.ts";
 
 const outputOff = "output off: GPIO 17, simulated: no Raspberry Pi GPIO on this machine";
@@ -127,7 +128,7 @@ describe("a running camera", () => {
   test("is not healthy any more when the replay has ended, and says so", async () => {
     const { url } = await create((config) => ({
       ...config,
-      camera: { replay: join(picturesRoot, "parity-02.png"), fps: 10, loop: false },
+      camera: { ...config.camera, replay: join(picturesRoot, "parity-02.png"), fps: 10, loop: false },
     })).start();
     // The replay ends while the only frame is still in the detector, whose result must not hide that.
     await until("it was detected on", async () => (await statusOf(url)).detector.processed === 1, 15_000);
@@ -149,6 +150,51 @@ describe("a running camera", () => {
     const reason = async () => (await statusOf(url)).detector.error;
     await until("it has ended", async () => (await reason()) !== null, 15_000);
     expect(await reason()).toMatch(/^the replay has ended: none of 2 pictures can be read; the first one: /);
+  });
+});
+
+describe("with a camera on the ribbon connector", () => {
+  const path = process.env.PATH;
+  let ribbon: StandinCamera;
+
+  beforeEach(() => {
+    ribbon = new StandinCamera("rpicam-vid", picturesRoot);
+    process.env.PATH = `${ribbon.folder}:${path}`;
+  });
+  afterEach(async () => {
+    await camera?.stop();
+    process.env.PATH = path;
+    ribbon.remove();
+  });
+
+  test("looks at its pictures, says when it is lost, and looks on when it is back", async () => {
+    const { url } = await create((config) => ({
+      ...config,
+      camera: { ...config.camera, replay: null },
+    })).start();
+    expect(log.at(-1)).toContain("Raspberry Pi camera (rpicam-vid, 640 × 480, 10 fps); dashboard at ");
+    await until("frames flow", async () => (await statusOf(url)).detector.processed > 3, 15_000);
+    ribbon.break("die");
+    await until("it has died", () => log.some((line) => line.startsWith("rpicam-vid has ended (SIGABRT)")));
+    ribbon.break("no-cameras");
+    await until("it says what is wrong", async () => {
+      const response = await fetch(`${url}/healthz`);
+      const { detail = "" } = (await response.json()) as { detail?: string };
+      return response.status === 503 && detail.startsWith("no camera found: ");
+    });
+    ribbon.repair();
+    await until("all is well", async () => (await fetch(`${url}/healthz`)).status === 200, 10_000);
+    await camera!.stop();
+    expect(ribbon.processes()).toEqual([]);
+  });
+
+  test("does not start without it, where it must not play the demo", async () => {
+    ribbon.break("no-cameras");
+    const starting = create((config) => ({
+      ...config,
+      camera: { ...config.camera, source: "rpicam", replay: null },
+    })).start();
+    await expect(starting).rejects.toMatchObject({ code: "XC_CAMERA_MISSING" });
   });
 });
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 
-/** The sequence that plays when no camera and no replay is configured. */
+/** The sequence that plays when there is no camera and no replay is configured. */
 export const bundledDemo = {
   // From src/camera as from dist/camera.
   path: fileURLToPath(new URL("../../test/fixtures/demo/", import.meta.url)),

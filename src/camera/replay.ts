@@ -14,6 +14,8 @@ export interface ReplayOptions {
   readonly fps: number;
   /** Whether it starts again at its end. */
   readonly loop: boolean;
+  /** For logs and the page, where the path says too little. */
+  readonly description?: string;
   /** One line for the log: a picture that cannot be read (once for each file), a replay that breaks off. */
   readonly warn?: (line: string) => void;
   /** Called once when no more frames will come, except by `stop`: with what broke the replay off, or null. */
@@ -44,6 +46,7 @@ class ReplaySource implements FrameSource {
   }
 
   get description(): string {
+    if (this.#options.description !== undefined) return this.#options.description;
     const contents = this.#stream === undefined ? "" : `${this.#stream.contents}, `;
     return `replay of ${this.#path} (${contents}${this.#options.fps} fps)`;
   }

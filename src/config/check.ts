@@ -67,10 +67,19 @@ function found(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
-function contradictions({ alarm, outputs }: Config): string[] {
+/** Sums of decimal fractions may be a hair over 1. */
+const wholeOfIt = 1 + 1e-9;
+
+function contradictions({ alarm, camera, outputs }: Config): string[] {
   const problems: string[] = [];
   if (alarm.k > alarm.n) {
     problems.push(`alarm.k is ${alarm.k}, expected at most alarm.n, which is ${alarm.n}`);
+  }
+  const [left = 0, top = 0, width = 1, height = 1] = camera.roi ?? [];
+  if (width === 0 || height === 0 || left + width > wholeOfIt || top + height > wholeOfIt) {
+    problems.push(
+      `camera.roi is ${found(camera.roi)}, expected left, top, width and height of a part of the picture, as fractions of it`,
+    );
   }
   const pins = outputs.map((output) => output.gpio);
   for (const [index, pin] of pins.entries()) {

@@ -1,12 +1,13 @@
-import { KindGuard, type TSchema } from "@sinclair/typebox";
+import { KindGuard, type TArray, type TSchema } from "@sinclair/typebox";
 
 /** What a value of the schema looks like, in words: "a whole number from 1 to 5", for messages and docs. */
 export function expectedBy(schema: TSchema): string {
   if (KindGuard.IsUnion(schema)) return oneOf(schema.anyOf);
-  if (KindGuard.IsInteger(schema)) return `a whole number${range(schema)}`;
+  if (KindGuard.IsInteger(schema))
+    return `${schema.multipleOf === 2 ? "an even" : "a whole"} number${range(schema)}`;
   if (KindGuard.IsNumber(schema)) return `a number${range(schema)}`;
   if (KindGuard.IsBoolean(schema)) return "true or false";
-  if (KindGuard.IsArray(schema)) return listOf(schema.items, schema.minItems, schema.uniqueItems);
+  if (KindGuard.IsArray(schema)) return listOf(schema);
   if (KindGuard.IsObject(schema)) return `a section with ${Object.keys(schema.properties).join(", ")}`;
   return "text in quotes, not empty";
 }
@@ -21,7 +22,8 @@ function range({ minimum, maximum }: { minimum?: number; maximum?: number }): st
   return `${minimum === undefined ? "" : ` from ${minimum}`}${maximum === undefined ? "" : ` to ${maximum}`}`;
 }
 
-function listOf(items: TSchema, minItems = 0, uniqueItems = false): string {
+function listOf({ items, minItems = 0, maxItems, uniqueItems = false }: TArray): string {
+  if (minItems === maxItems) return `a list of ${minItems}, each: ${expectedBy(items)}`;
   const length = minItems > 0 ? `, at least ${minItems}` : "";
   return `a list${length}${uniqueItems ? ", no two the same" : ""}, of: ${expectedBy(items)}`;
 }

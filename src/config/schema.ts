@@ -34,10 +34,15 @@ export const configSchema = section({
   }),
   camera: section(
     {
+      source: oneOf(
+        ["auto", "rpicam", "replay"],
+        "auto",
+        'Where frames come from: "rpicam" is a camera on the Pi\'s ribbon connector, "replay" the bundled demo; "auto" takes the camera where there is one. `camera.replay` goes first.',
+      ),
       replay: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
         default: null,
         description:
-          "A folder of pictures, a picture or a video to play in place of a camera; without it, the bundled demo. `--replay` goes first.",
+          "A folder of pictures, a picture or a video to play in place of a camera. `--replay` goes first.",
       }),
       fps: Type.Number({
         default: 5,
@@ -45,6 +50,45 @@ export const configSchema = section({
         maximum: 60,
         description: "Frames per second. `--fps` goes first.",
       }),
+      width: Type.Integer({
+        default: 640,
+        minimum: 64,
+        maximum: 1920,
+        multipleOf: 2,
+        description:
+          "Width of the camera's picture in pixels. The network sees less: more is for the viewers.",
+      }),
+      height: Type.Integer({
+        default: 480,
+        minimum: 64,
+        maximum: 1080,
+        multipleOf: 2,
+        description: "Height of the camera's picture in pixels.",
+      }),
+      rotation: Type.Union([Type.Literal(0), Type.Literal(180)], {
+        default: 0,
+        description: "180 for a camera that hangs upside down.",
+      }),
+      hflip: Type.Boolean({ default: false, description: "Whether left and right are exchanged." }),
+      vflip: Type.Boolean({ default: false, description: "Whether top and bottom are exchanged." }),
+      exposure: oneOf(
+        ["normal", "sport", "long"],
+        "normal",
+        '"sport" prefers short exposures, for less blur; "long" long ones, for less noise.',
+      ),
+      awb: oneOf(
+        ["auto", "incandescent", "tungsten", "fluorescent", "indoor", "daylight", "cloudy"],
+        "auto",
+        "White balance.",
+      ),
+      roi: Type.Union(
+        [Type.Array(Type.Number({ minimum: 0, maximum: 1 }), { minItems: 4, maxItems: 4 }), Type.Null()],
+        {
+          default: null,
+          description:
+            "The part of the sensor to look at: left, top, width and height as fractions of it, such as `[0.25, 0.25, 0.5, 0.5]`; without it, all.",
+        },
+      ),
       loop: Type.Boolean({ default: true, description: "Whether a replay starts again at its end." }),
     },
     "Where the frames come from.",
@@ -107,16 +151,10 @@ export const configSchema = section({
   ),
   log: section(
     {
-      level: Type.Union(
-        [
-          Type.Literal("trace"),
-          Type.Literal("debug"),
-          Type.Literal("info"),
-          Type.Literal("warn"),
-          Type.Literal("error"),
-          Type.Literal("silent"),
-        ],
-        { default: "info", description: "The least serious messages that are logged." },
+      level: oneOf(
+        ["trace", "debug", "info", "warn", "error", "silent"],
+        "info",
+        "The least serious messages that are logged.",
       ),
     },
     "Messages.",
@@ -125,6 +163,16 @@ export const configSchema = section({
 
 /** Complete settings: defaults filled in, paths absolute. */
 export type Config = Static<typeof configSchema>;
+
+/** One of a few words. */
+function oneOf<const Word extends string>(
+  words: readonly Word[],
+  fallback: NoInfer<Word>,
+  description: string,
+) {
+  const literals = words.map((word) => Type.Literal(word));
+  return Type.Unsafe<Word>(Type.Union(literals, { default: fallback, description }));
+}
 
 /** A group of keys, which refuses others; its default lets the defaults of its keys be filled in. */
 function section<Properties extends TProperties>(properties: Properties, description?: string) {

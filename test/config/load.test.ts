@@ -46,7 +46,20 @@ describe("without a file", () => {
     expect(loadConfig({ env: {} })).toEqual({
       server: { port: 8080, host: "0.0.0.0", hostNames: [] },
       dataDir: join(homedir(), ".local/share/xnorcam"),
-      camera: { replay: null, fps: 5, loop: true },
+      camera: {
+        source: "auto",
+        replay: null,
+        fps: 5,
+        width: 640,
+        height: 480,
+        rotation: 0,
+        hflip: false,
+        vflip: false,
+        exposure: "normal",
+        awb: "auto",
+        roi: null,
+        loop: true,
+      },
       model: { file: resolve("models/xnor-yolo-zero.safetensors"), threshold: null },
       alarm: { classes: ["handgun", "rifle", "knife"], k: 3, n: 5, holdSeconds: 10 },
       outputs: [{ gpio: 17, activeLow: false }],
@@ -90,7 +103,7 @@ describe("what goes before what", () => {
     const fromLine = loadConfig({ overrides, env });
     expect(fromLine.server.port).toBe(0);
     expect(fromLine.dataDir).toBe("/line");
-    expect(fromLine.camera).toEqual({ replay: "/clip", fps: 9, loop: true });
+    expect(fromLine.camera).toMatchObject({ replay: "/clip", fps: 9, loop: true });
   });
 
   test("a file on the command line goes before XNORCAM_CONFIG", () => {
@@ -228,6 +241,9 @@ describe("a file that says something wrong", () => {
   });
 
   test("has keys that contradict each other named", () => {
+    expect(problemsOf("roi.toml", "[camera]\nroi = [0.5, 0, 0.6, 1]\n")).toEqual([
+      "camera.roi is [0.5,0,0.6,1], expected left, top, width and height of a part of the picture, as fractions of it",
+    ]);
     expect(problemsOf("c.json", '{"alarm": {"k": 6}, "outputs": [{"gpio": 4}, {"gpio": 4}]}')).toEqual([
       "alarm.k is 6, expected at most alarm.n, which is 5",
       "outputs[1].gpio is 4, which outputs[0] has already",

@@ -1,8 +1,10 @@
 import { accessSync, constants } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
 import { findGpioChip, gpioRoot } from "../../alarm/gpio-chip.ts";
+import { findRpicam } from "../../camera/rpicam-program.ts";
+import { onPath } from "../../on-path.ts";
 import { type CheckResult, failed, inWords, ok, warning } from "./check.ts";
 
 /** What `run` needs at most, with room for the system to breathe. */
@@ -27,7 +29,7 @@ export function checkMemory(): CheckResult {
 }
 
 export function checkCamera(): CheckResult {
-  const program = onPath("rpicam-vid") ?? onPath("libcamera-vid");
+  const program = findRpicam();
   if (program !== undefined) return ok("camera", program);
   return warning(
     "camera",
@@ -56,11 +58,6 @@ export function checkGpio(): CheckResult {
     `${chip.label}, but no permission to write ${gpioRoot}/export`,
     'Add this user to the group "gpio" and log in again: sudo usermod -aG gpio $USER',
   );
-}
-
-function onPath(program: string): string | undefined {
-  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
-  return folders.map((folder) => join(folder, program)).find((path) => isAccessible(path, constants.X_OK));
 }
 
 function isAccessible(path: string, mode: number): boolean {
