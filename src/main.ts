@@ -91,15 +91,7 @@ export class Camera {
     refuseUnknownClasses(alarmSettings.classes, info);
     this.#log.info(`${info.modelName}, ${info.inputWidth} × ${info.inputHeight}, ${info.kernels} kernels`);
 
-    const { classes, k, n, holdSeconds } = alarmSettings;
-    const outputs = await openOutputs(outputSettings, this.#log);
-    const alarm = new Alarm({ classes, k, n, holdMs: holdSeconds * 1000 }, outputs, this.#clock);
-    this.#alarm = alarm;
-    process.on("exit", this.#outputsOff);
-    signal.throwIfAborted();
-    alarm.on("outputError", (_output, error) => this.#log.error(messageOf(error)));
-
-    const source = await openSource(camera, signal, {
+    const { source, isDemo } = await openSource(camera, signal, {
       warn: (line) => this.#log.warn(line),
       onFailure: (error) => {
         noFrames = error.message;
@@ -111,6 +103,15 @@ export class Camera {
       },
     });
     signal.throwIfAborted();
+
+    const { classes, k, n, holdSeconds } = alarmSettings;
+    const outputs = await openOutputs(outputSettings, isDemo, this.#log);
+    const alarm = new Alarm({ classes, k, n, holdMs: holdSeconds * 1000 }, outputs, this.#clock);
+    this.#alarm = alarm;
+    process.on("exit", this.#outputsOff);
+    signal.throwIfAborted();
+    alarm.on("outputError", (_output, error) => this.#log.error(messageOf(error)));
+
     const eventLoop = new EventLoopMeter(this.#clock);
     const { modelName, ...network } = info;
     const reporter = new StatusReporter(

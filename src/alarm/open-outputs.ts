@@ -5,17 +5,20 @@ import type { AlarmOutput, OutputSettings } from "./output.ts";
 import { SimulatedOutput } from "./simulated-output.ts";
 
 /**
- * Opens every output of the settings, all of them off. On a machine without a Pi's GPIO they are simulated;
- * on one that has it, a pin that can't be used is an error: an alarm that silently reaches nobody is worse
+ * Opens every output of the settings, all of them off. While the bundled demo plays, and on a machine without a
+ * Pi's GPIO, they are simulated; on one that has it, a pin that can't be used is an error: an alarm that silently reaches nobody is worse
  * than a camera that doesn't start.
+ * @param isDemo a siren must not go off since a camera's cable came loose and the demo plays in its place
  * @param settings no two of them with the same pin, which `checkConfig` sees to.
  * @throws XnorcamError XC_GPIO; nothing stays open then.
  */
 export async function openOutputs(
   settings: readonly OutputSettings[],
+  isDemo: boolean,
   log: Pick<Logger, "info" | "warn">,
 ): Promise<AlarmOutput[]> {
-  const chip = findGpioChip();
+  const chip = isDemo ? null : findGpioChip();
+  const why = isDemo ? "the bundled demo switches no pins" : "no Raspberry Pi GPIO on this machine";
   const outputs: AlarmOutput[] = [];
   try {
     for (const output of settings) {
@@ -23,7 +26,7 @@ export async function openOutputs(
         outputs.push(await GpioOutput.open(output, chip));
         continue;
       }
-      const simulated = new SimulatedOutput(output, ({ description, on }) => {
+      const simulated = new SimulatedOutput(output, why, ({ description, on }) => {
         log.info(`output ${on ? "on" : "off"}: ${description}`);
       });
       log.warn(`output ${simulated.description}`);

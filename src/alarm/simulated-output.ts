@@ -1,15 +1,18 @@
 import type { AlarmOutput, OutputSettings } from "./output.ts";
 
-/** Stands for a pin on a machine that has none, and says so wherever it is shown. */
+/** Stands for a pin that is not switched, and says why wherever it is shown. */
 export class SimulatedOutput implements AlarmOutput {
   readonly kind = "simulated";
   readonly description: string;
   readonly #onSwitch: (output: AlarmOutput) => void;
   #on = false;
 
-  /** `onSwitch` is called after each real change, so that it can be logged. */
-  constructor(settings: OutputSettings, onSwitch: (output: AlarmOutput) => void) {
-    this.description = `GPIO ${settings.gpio}, simulated: no Raspberry Pi GPIO on this machine`;
+  /**
+   * @param why "no Raspberry Pi GPIO on this machine"
+   * @param onSwitch called after each real change, so that it can be logged
+   */
+  constructor(settings: OutputSettings, why: string, onSwitch: (output: AlarmOutput) => void) {
+    this.description = `GPIO ${settings.gpio}, simulated: ${why}`;
     this.#onSwitch = onSwitch;
   }
 

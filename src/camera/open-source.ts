@@ -19,6 +19,12 @@ export interface SourceListener extends RpicamListener {
   onEnd(error: unknown): void;
 }
 
+export interface OpenedSource {
+  readonly source: FrameSource;
+  /** Whether the bundled demo plays since there is no camera. */
+  readonly isDemo: boolean;
+}
+
 /**
  * The source that the settings ask for, not started yet. "auto" takes the Pi's camera where there is one, else the
  * bundled demo.
@@ -29,17 +35,18 @@ export async function openSource(
   settings: CameraSettings,
   signal: AbortSignal,
   listener: SourceListener,
-): Promise<FrameSource> {
+): Promise<OpenedSource> {
   const { source, replay, fps, loop } = settings;
   const { warn, onEnd } = listener;
-  if (replay !== null) return createReplaySource(replay, { fps, loop, warn, onEnd });
+  const real = (opened: FrameSource): OpenedSource => ({ source: opened, isDemo: false });
+  if (replay !== null) return real(createReplaySource(replay, { fps, loop, warn, onEnd }));
   const program = source === "replay" ? undefined : findRpicam();
   if (source === "rpicam" && program === undefined) throw rpicamNotInstalled();
   if (program !== undefined && (source === "rpicam" || (await hasCamera(program, signal, warn)))) {
-    return new RpicamSource(program, settings, listener);
+    return real(new RpicamSource(program, settings, listener));
   }
   const { path, description } = bundledDemo;
-  return createReplaySource(path, { fps, loop, warn, onEnd, description });
+  return { source: createReplaySource(path, { fps, loop, warn, onEnd, description }), isDemo: true };
 }
 
 async function hasCamera(

@@ -15,7 +15,11 @@ let changes: AlarmReport[];
 
 beforeEach(() => {
   clock = new SteeredClock();
-  output = new SimulatedOutput({ gpio: 17, activeLow: false }, () => {});
+  output = new SimulatedOutput(
+    { gpio: 17, activeLow: false },
+    "no Raspberry Pi GPIO on this machine",
+    () => {},
+  );
   alarm = new Alarm(settings, [output], clock);
   changes = [];
   alarm.on("change", (report) => changes.push(report));

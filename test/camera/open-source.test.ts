@@ -18,10 +18,14 @@ afterEach(() => {
   camera.remove();
 });
 
-async function sourceFor(change: Partial<CameraSettings>): Promise<string> {
+async function open(change: Partial<CameraSettings>) {
   const listener = { warn: (line: string) => warnings.push(line), onFailure: () => {}, onEnd: () => {} };
   const settings = { ...loadConfig({ env: {} }).camera, ...change };
-  return (await openSource(settings, new AbortController().signal, listener)).description;
+  return await openSource(settings, new AbortController().signal, listener);
+}
+
+async function sourceFor(change: Partial<CameraSettings>): Promise<string> {
+  return (await open(change)).source.description;
 }
 
 describe("camera.source", () => {
@@ -43,6 +47,13 @@ describe("camera.source", () => {
     expect(warnings).toEqual([
       expect.stringMatching(/^no camera found: .*; the bundled demo plays in its place$/),
     ]);
+  });
+
+  test("only the bundled demo is called one, so that it switches no pins", async () => {
+    expect((await open({})).isDemo).toBe(false);
+    expect((await open({ replay: "/a/folder" })).isDemo).toBe(false);
+    camera.break("no-cameras");
+    expect((await open({})).isDemo).toBe(true);
   });
 
   test("auto plays the demo without a word where there is no such program", async () => {

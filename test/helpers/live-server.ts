@@ -26,7 +26,11 @@ export interface LiveServerOptions {
 
 /** A real server, hub and alarm on a free port; the detector's part is played by `publish`. */
 export class LiveServer {
-  readonly output = new SimulatedOutput({ gpio: 17, activeLow: false }, () => {});
+  readonly output = new SimulatedOutput(
+    { gpio: 17, activeLow: false },
+    "no Raspberry Pi GPIO on this machine",
+    () => {},
+  );
   readonly alarm: Alarm;
   readonly hub: LiveHub;
   readonly server: Server;

@@ -15,6 +15,7 @@ interface Layout {
   pin?: number;
   exportMode?: number;
   outputs: OutputSettings[];
+  isDemo?: boolean;
 }
 
 const root = "/sys/class/gpio";
@@ -56,7 +57,7 @@ function record(step: string): void {
 let outputs: AlarmOutput[] = [];
 let error: string | null = null;
 try {
-  outputs = await openOutputs(layout.outputs, {
+  outputs = await openOutputs(layout.outputs, layout.isDemo ?? false, {
     info: (message: string) => log.push(message),
     warn: (message: string) => log.push(message),
   });

@@ -124,6 +124,20 @@ describe("on a Pi's sysfs", () => {
   });
 });
 
+describe("while the bundled demo plays", () => {
+  test("a pin that is there is left alone, and log and status say so", async () => {
+    const { kinds, log, steps } = await inSysfs({
+      ...pinctrl,
+      pin: 529,
+      isDemo: true,
+      outputs: [{ gpio: 17, activeLow: false }],
+    });
+    expect(kinds).toEqual(["simulated"]);
+    expect(log[0]).toBe("output GPIO 17, simulated: the bundled demo switches no pins");
+    expect(steps.on).toEqual({ value: "1", direction: "in", active_low: "0" });
+  });
+});
+
 describe("elsewhere", () => {
   test("a machine without GPIO simulates the output and says so", async () => {
     const { error, kinds, log } = await inSysfs({ outputs: [{ gpio: 17, activeLow: false }] });
