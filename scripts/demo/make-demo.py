@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Makes a demo sequence, numbered frames of one scene, from a clip of the data set.
 
-    python3 scripts/demo/make-demo.py DATA_DIR train clip_2- OUT_DIR [--aspect 3:4] [--numbers 1-143]
+    python3 scripts/demo/make-demo.py DATA_DIR train clip_2- OUT_DIR [--aspect 3:4] [--numbers 1-143] [--crop …]
+
+--crop is the part of the frame that is shown, left,top,right,bottom from 0 to 1. With frame numbers it moves, as a
+camera that pans: "1=0,0,1,1 27=0,0,1,1 28=0,0.3,0.5,0.8" shows all of frames 1 to 27 and then a quarter.
 
 DATA_DIR/SPLIT holds annotations.json and images/. Needs Pillow and numpy.
 
@@ -30,11 +33,12 @@ def main() -> None:
     folder = options.data / options.split
     images, boxes = read_group(folder, options.group, options.numbers)
     options.out.mkdir(parents=True, exist_ok=True)
+    left, top, right, bottom = options.crop[0][1]
+    size = (options.width, round(options.width / options.aspect * (bottom - top) / (right - left)))
     labels = {}
     for number, (image, picture, mirrored) in enumerate(distinct_frames(folder, images), 1):
         name = f"frame-{number:03d}.webp"
-        window = [side * picture.width for side in options.crop]
-        size = (options.width, frame_height(options))
+        window = [side * picture.width for side in crop_at(options.crop, number)]
         picture.resize(size, Image.LANCZOS, box=window).save(
             options.out / name, quality=options.quality, method=6
         )
@@ -54,7 +58,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("out", type=Path)
     parser.add_argument("--numbers", type=number_ranges, default=[(0, 10**9)], help="file numbers: 510-567,658-738")
     parser.add_argument("--aspect", type=aspect_ratio, default=16 / 9, help="of the whole frame, default 16:9")
-    parser.add_argument("--crop", type=four_numbers, default=(0, 0, 1, 1), help="part of the frame, 0..1")
+    parser.add_argument("--crop", type=crop_keys, default=[(1, (0, 0, 1, 1))], help="part of the frame, 0..1")
     parser.add_argument("--width", type=int, default=480, help="pixels")
     parser.add_argument("--quality", type=int, default=70, help="of the WebP files")
     return parser.parse_args()
@@ -64,19 +68,21 @@ def number_ranges(text: str) -> list:
     return [tuple(map(int, part.split("-"))) for part in text.split(",")]
 
 
-def four_numbers(text: str) -> tuple[float, ...]:
-    left, top, right, bottom = map(float, text.split(","))
-    return left, top, right, bottom
+def crop_keys(text: str) -> list[tuple[int, tuple[float, ...]]]:
+    """"0,0,1,1" or "1=0,0,1,1 28=0,0.3,0.5,0.8" as (frame number, crop), in order of the frames."""
+    keys = [part.split("=") if "=" in part else ("1", part) for part in text.split()]
+    return [(int(number), tuple(map(float, crop.split(",")))) for number, crop in keys]
+
+
+def crop_at(keys: list[tuple[int, tuple[float, ...]]], number: int) -> list[float]:
+    """The crop of a frame: between two keys it moves evenly."""
+    numbers = [key for key, _ in keys]
+    return [float(np.interp(number, numbers, side)) for side in zip(*(crop for _, crop in keys))]
 
 
 def aspect_ratio(text: str) -> float:
     width, height = map(float, text.split(":"))
     return width / height
-
-
-def frame_height(options: argparse.Namespace) -> int:
-    left, top, right, bottom = options.crop
-    return round(options.width / options.aspect * (bottom - top) / (right - left))
 
 
 def read_group(folder: Path, group: str, ranges: list):
@@ -123,7 +129,7 @@ def difference(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def moved(annotation: dict, stored: int, mirrored: bool, window: list, size: tuple[int, int]):
-    """A box of the stored square in pixels of the finished frame; None where less than half is left."""
+    """A box of the stored square in pixels of the finished frame; None where next to nothing of it is left."""
     x, y, width, height = annotation["bbox"]
     if mirrored:
         x = stored - x - width
@@ -132,7 +138,7 @@ def moved(annotation: dict, stored: int, mirrored: bool, window: list, size: tup
     right, bottom = left + width * scale_x, top + height * scale_y
     clipped = [max(0, left), max(0, top), min(size[0], right), min(size[1], bottom)]
     area = max(0, clipped[2] - clipped[0]) * max(0, clipped[3] - clipped[1])
-    if area < 0.5 * (right - left) * (bottom - top):
+    if area < 0.05 * (right - left) * (bottom - top):
         return None
     box = [clipped[0], clipped[1], clipped[2] - clipped[0], clipped[3] - clipped[1]]
     return {"label": WEAPONS[annotation["category_id"]], "box": [round(value, 1) for value in box]}
