@@ -54,6 +54,8 @@ class ReplaySource implements FrameSource {
   /** Resolves once the first picture is decoded, before it is delivered. */
   async start(onFrame: (frame: Frame) => void): Promise<void> {
     const stream = await this.#open();
+    // Stopped while it was opened: nothing may be started behind the back of a stop that has resolved.
+    if (this.#stopping.signal.aborted) return await stream.close();
     this.#stream = stream;
     const first = await stream.next().catch(async (error: unknown) => {
       await stream.close();

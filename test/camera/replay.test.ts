@@ -300,6 +300,15 @@ describe("a replay of a video", () => {
     expect(await commandLines()).not.toContain(path);
   });
 
+  it("starts no ffmpeg when it is stopped while it opens the file", async () => {
+    const pipe = join(folder, "pipe.mp4");
+    await promisify(execFile)("mkfifo", [pipe]);
+    const source = createReplaySource(pipe, { fps: 5, loop: true });
+    const started = source.start(() => {});
+    await source.stop();
+    await started; // An ffmpeg that was started would wait for somebody to write to the pipe.
+  });
+
   it("names the file and ffmpeg's reason when ffmpeg cannot play it", async () => {
     const path = join(folder, "notes.mp4");
     await writeFile(path, "This is no video.");

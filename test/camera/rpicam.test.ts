@@ -138,7 +138,8 @@ describe("frames", () => {
 });
 
 describe("whole frames come again within 5 s when the camera", () => {
-  async function breakDown(fault: Fault) {
+  /** @param torn frames that may come out wrong: raw video has no marks, only pauses tell where a frame begins. */
+  async function breakDown(fault: Fault, torn = 0) {
     const { source, started, seen, failures, warnings } = watch();
     await started;
     await until("it plays", () => seen.numbers.length >= 5);
@@ -148,7 +149,8 @@ describe("whole frames come again within 5 s when the camera", () => {
     const { length } = seen.numbers;
     await until("frames come again", () => seen.numbers.length > length + 5);
     expect(performance.now() - brokenMs).toBeLessThan(5000);
-    expect(seen.numbers).not.toContain(null);
+    expect(seen.numbers.filter((number) => number === null).length).toBeLessThanOrEqual(torn);
+    expect(seen.numbers.slice(-5)).not.toContain(null);
     expect(camera.processes()).toHaveLength(1);
     return { source, failures: failures.map(({ message }) => message), warnings };
   }
@@ -166,7 +168,7 @@ describe("whole frames come again within 5 s when the camera", () => {
   });
 
   test("sends bytes that belong to no frame", async () => {
-    const { failures, source } = await breakDown("garbage");
+    const { failures, source } = await breakDown("garbage", 1);
     expect(failures).toEqual([]);
     expect(source.stats.broken).toBeGreaterThan(0);
   });
