@@ -2,22 +2,25 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /**
- * `vitest run` is the normal run; `vitest run --mode accuracy` measures networks on the data set, which takes
- * minutes, uses every core by itself, and needs pictures that are not part of this repository.
+ * `vitest run` is the normal run. Two kinds of tests need the machine to themselves, one at a time: `--mode timing`
+ * measures how fast the running camera is, `--mode accuracy` how good a network is on the data set, which is not part
+ * of this repository.
  */
+const alone = ["accuracy", "timing"];
+
 export default defineConfig(({ mode }) => {
-  const accuracy = mode === "accuracy";
+  const isAlone = alone.includes(mode);
   return {
     test: {
-      include: [accuracy ? "test/accuracy/**/*.test.ts" : "test/**/*.test.ts"],
-      exclude: accuracy ? [] : ["test/accuracy/**"],
+      include: [isAlone ? `test/${mode}/**/*.test.ts` : "test/**/*.test.ts"],
+      exclude: isAlone ? [] : alone.map((folder) => `test/${folder}/**`),
       globalSetup: "test/global-setup.mjs",
       // Workers are processes: several tests start threads, servers and browsers of their own.
       pool: "forks",
-      maxWorkers: accuracy ? 1 : Math.min(4, availableParallelism()),
+      maxWorkers: isAlone ? 1 : Math.min(4, availableParallelism()),
       minWorkers: 1,
-      testTimeout: accuracy ? 30 * 60_000 : 30_000,
-      hookTimeout: accuracy ? 30 * 60_000 : 60_000,
+      testTimeout: mode === "accuracy" ? 30 * 60_000 : 30_000,
+      hookTimeout: mode === "accuracy" ? 30 * 60_000 : 60_000,
     },
   };
 });

@@ -36,6 +36,13 @@ if (accuracy) {
   check("checking types", "tsc", ["-p", "tsconfig.json"]);
   check("checking types of the page", "tsc", ["-p", "web/tsconfig.json", "--noEmit"]);
   check("running the tests", "vitest", ["run", ...vitestArgs]);
+  check("measuring the running camera", "vitest", [
+    "run",
+    "--mode",
+    "timing",
+    "--passWithNoTests",
+    ...vitestArgs,
+  ]);
 }
 
 /** Runs a program of node_modules; the first that fails ends it all. */
