@@ -43,6 +43,15 @@ function create(change: (config: Config) => Config = (config) => config): Camera
   return camera;
 }
 
+/** Whatever the network thinks it sees at all: the way from detection to output is what is tested with it. */
+function alarmedByAnything(config: Config): Config {
+  return {
+    ...config,
+    model: { ...config.model, threshold: 0.001 },
+    alarm: { classes: ["person"], k: 1, n: 1, holdSeconds: 60 },
+  };
+}
+
 async function statusOf(url: string): Promise<CameraStatus> {
   return (await (await fetch(`${url}/api/v1/status`)).json()) as CameraStatus;
 }
@@ -79,12 +88,7 @@ describe("a running camera", () => {
   });
 
   test("raises the alarm on what it was told to look for, switches the output, and says why", async () => {
-    const { url } = await create((config) => ({
-      ...config,
-      // Whatever the network thinks it sees at all: the way from detection to output is what is tested here.
-      model: { ...config.model, threshold: 0.001 },
-      alarm: { classes: ["person"], k: 1, n: 1, holdSeconds: 60 },
-    })).start();
+    const { url } = await create(alarmedByAnything).start();
     await until("the alarm is on", async () => (await statusOf(url)).alarm.active, 15_000);
     const { alarm, outputs } = await statusOf(url);
     expect(alarm.reason).toMatch(/^person 0\.\d\d in 1 of 1 frame$/);
@@ -100,11 +104,7 @@ describe("a running camera", () => {
 
   test("switches the output off when the program ends without stopping it", async () => {
     const before = process.listeners("exit");
-    const { url } = await create((config) => ({
-      ...config,
-      model: { ...config.model, threshold: 0.001 },
-      alarm: { classes: ["person"], k: 1, n: 1, holdSeconds: 60 },
-    })).start();
+    const { url } = await create(alarmedByAnything).start();
     await until("the alarm is on", async () => (await statusOf(url)).alarm.active, 15_000);
     const atExit = process.listeners("exit").filter((listener) => !before.includes(listener));
     for (const listener of atExit) listener.call(process, 1);

@@ -1,6 +1,5 @@
-import { loadModelFile, PictureDetector } from "../detect/picture-detector.ts";
+import { PictureDetector } from "../detect/picture-detector.ts";
 import { XnorcamError } from "../errors.ts";
-import { readGraph } from "../nn/graph.ts";
 import { defineCommand } from "./command.ts";
 
 export const model = defineCommand({
@@ -18,9 +17,8 @@ export const model = defineCommand({
 });
 
 function describe(path: string) {
-  const { head, network } = PictureDetector.load(path);
-  const file = loadModelFile(path);
-  const { training = null, accuracy = null } = readGraph(file).extra;
+  const { file, graph, head, network } = PictureDetector.load(path);
+  const { training = null, accuracy = null } = graph.extra;
   const macs = network.layers.reduce(
     (sum, layer) => ({ real: sum.real + layer.macs.real, binary: sum.binary + layer.macs.binary }),
     { real: 0, binary: 0 },

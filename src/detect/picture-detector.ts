@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import type { Picture } from "../camera/frame.ts";
 import { messageOf, XnorcamError } from "../errors.ts";
 import { Letterbox } from "../image/letterbox.ts";
-import { readGraph } from "../nn/graph.ts";
+import { type Graph, readGraph } from "../nn/graph.ts";
 import type { Kernels } from "../nn/kernels/kernels.ts";
 import { createReferenceKernels } from "../nn/kernels/reference.ts";
 import { invalid, ModelFile } from "../nn/model-file.ts";
@@ -14,12 +14,22 @@ import { suppress } from "./nms.ts";
 
 /** Finds the objects of one picture after another, on the calling thread. */
 export class PictureDetector {
+  readonly file: ModelFile;
+  readonly graph: Graph;
   readonly head: DetectionHead;
   readonly network: Network;
   readonly #letterbox: Letterbox;
   readonly #levels: readonly LevelOutput[];
 
-  private constructor(network: Network, head: DetectionHead, levels: readonly LevelOutput[]) {
+  private constructor(
+    file: ModelFile,
+    graph: Graph,
+    network: Network,
+    head: DetectionHead,
+    levels: readonly LevelOutput[],
+  ) {
+    this.file = file;
+    this.graph = graph;
     this.network = network;
     this.head = head;
     this.#levels = levels;
@@ -52,11 +62,7 @@ export class PictureDetector {
       }
       return { data, width: shape.width, height: shape.height, stride };
     });
-    return new PictureDetector(network, head, levels);
-  }
-
-  get classes(): readonly string[] {
-    return this.head.classes;
+    return new PictureDetector(model, graph, network, head, levels);
   }
 
   /**
@@ -98,7 +104,7 @@ const modelLimitBytes = 64 * 1024 * 1024;
  * Reads a model file from disk.
  * @throws XnorcamError XC_MODEL_UNREADABLE, XC_MODEL_INVALID
  */
-export function loadModelFile(path: string): ModelFile {
+function loadModelFile(path: string): ModelFile {
   try {
     const { size } = statSync(path);
     if (size > modelLimitBytes) {

@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { loadModelFile } from "../../src/detect/picture-detector.ts";
+import { PictureDetector } from "../../src/detect/picture-detector.ts";
 import type { Scores } from "../../src/eval/score.ts";
-import { readGraph } from "../../src/nn/graph.ts";
 import { xnorcam } from "../cli/xnorcam.ts";
 import { bundledModel } from "../helpers/paths.ts";
 
@@ -16,7 +15,7 @@ it("the bundled model is as accurate on val as its file says, and good enough to
   if (!existsSync(data)) {
     throw new Error(`the data set is not at ${data}: set XNORCAM_DATA to a folder with annotations.json`);
   }
-  const { accuracy } = readGraph(loadModelFile(bundledModel)).extra as {
+  const { accuracy } = PictureDetector.load(bundledModel).graph.extra as {
     accuracy: { mAP50: number; mAP: number; weaponRecallAtFp: number };
   };
   const { code, stdout, stderr } = await xnorcam(["eval", "--data", data, "--model", bundledModel, "--json"]);

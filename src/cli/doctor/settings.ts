@@ -15,7 +15,7 @@ export async function checkModel({ model, alarm }: Config): Promise<CheckResult>
   try {
     // Loaded here, so that a machine on which the detector cannot even be loaded is told so.
     const { PictureDetector } = await import("../../detect/picture-detector.ts");
-    ({ classes } = PictureDetector.load(model.file));
+    classes = PictureDetector.load(model.file).head.classes;
   } catch (error) {
     return failed("model", messageOf(error), "Set model.file to a model of this version, or leave it out");
   }
