@@ -1,4 +1,4 @@
-// `npm run build`: compiles the program to dist/ and the page to web/dist/.
+// `npm run build`: compiles the program and its kernels to dist/ and the page to web/dist/.
 import { build, fail } from "./setup.mjs";
 
-if (!build()) fail("the sources do not compile");
+if (!(await build())) fail("the sources do not compile");

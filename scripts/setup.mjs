@@ -73,10 +73,16 @@ function readLock(path) {
 export function isStale() {
   if (!existsSync(buildStamp)) return true;
   const built = statSync(buildStamp).mtimeMs;
-  const configs = ["tsconfig.json", "tsconfig.build.json", "web/tsconfig.json"].map((path) =>
-    join(root, path),
+  const configs = [
+    "tsconfig.json",
+    "tsconfig.build.json",
+    "web/tsconfig.json",
+    "web/vite.config.ts",
+    "web/index.html",
+  ].map((path) => join(root, path));
+  const sources = ["src", "web/src", "web/public", "web/try", "models"].flatMap((folder) =>
+    filesBelow(join(root, folder)),
   );
-  const sources = ["src", "web/src"].flatMap((folder) => filesBelow(join(root, folder)));
   return [...configs, ...sources].some((path) => existsSync(path) && statSync(path).mtimeMs > built);
 }
 
@@ -86,17 +92,41 @@ function filesBelow(folder) {
 }
 
 /** Compiles if a source is newer than what was compiled. @returns whether everything is compiled now. */
-export function buildIfStale() {
+export async function buildIfStale() {
+  await buildKernels();
   if (!isStale()) return true;
   say("compiling");
-  return build();
+  return compile();
 }
 
-/** Compiles the program and the page. @returns whether there was no error. */
-export function build() {
+/** Compiles the program, the page and the kernels. @returns whether there was no error. */
+export async function build() {
+  await buildKernels();
+  return compile();
+}
+
+/** Without a compiler the program runs all the same, on the kernels in WebAssembly; it says how much slower. */
+export async function buildKernels() {
+  // Needs a package, so it is loaded once those are there.
+  const { buildOwnAddon } = await import("./native.mjs");
+  const { placeWasm } = await import("./wasm.mjs");
+  placeWasm();
+  const problem = buildOwnAddon();
+  if (problem === undefined) return;
+  say(`WARNING: the native kernels could not be compiled: ${problem}`);
+  say(
+    "WARNING: slower ones in WebAssembly will be used; to build the fast ones: sudo apt-get install gcc libc6-dev",
+  );
+}
+
+async function compile() {
   const startedAt = new Date();
-  const done = ["tsconfig.build.json", "web/tsconfig.json"].every((config) => runTool("tsc", ["-p", config]));
-  if (!done) return false;
+  const done =
+    ["tsconfig.build.json", "web/tsconfig.json"].every((config) => runTool("tsc", ["-p", config])) &&
+    runTool("vite", ["build", "web", "--logLevel", "warn"]);
+  // Needs a package, too.
+  const { buildTry } = await import("./try.mjs");
+  if (!done || !(await buildTry())) return false;
   writeFileSync(buildStamp, "");
   // So that a source saved while the compiler ran counts as newer.
   utimesSync(buildStamp, startedAt, startedAt);

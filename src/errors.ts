@@ -6,6 +6,7 @@ export const errorCodes = [
   "XC_USAGE",
   "XC_CONFIG_UNREADABLE",
   "XC_CONFIG_INVALID",
+  "XC_CONFIG_UNWRITABLE",
   "XC_MODEL_UNREADABLE",
   "XC_MODEL_INVALID",
   "XC_PICTURE_UNREADABLE",
@@ -22,9 +23,16 @@ export const errorCodes = [
   "XC_CAMERA_FAILED",
   "XC_PORT_IN_USE",
   "XC_DATA_DIR",
+  "XC_ACCESS_FILE",
+  "XC_TLS",
   "XC_DATASET_INVALID",
+  "XC_KERNELS_UNAVAILABLE",
   "XC_DETECTOR_FAILED",
   "XC_GPIO",
+  "XC_EVENTS_UNAVAILABLE",
+  "XC_EVENTS_UNREADABLE",
+  "XC_EVENTS_NEWER",
+  "XC_EVENTS_BUSY",
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

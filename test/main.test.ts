@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,7 +10,10 @@ import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadConfig } from "../src/config/load.ts";
 import type { Config } from "../src/config/schema.ts";
+import type { EventSummary } from "../src/events/event.ts";
+import { loadSqlite } from "../src/events/sqlite.ts";
 import { Camera } from "../src/main.ts";
+import { loadAddon } from "../src/nn/kernels/native.ts";
 import type { CameraStatus } from "../src/server/status.ts";
 import { picturesRoot, TestViewer } from "./helpers/live-server.ts";
 import { StandinCamera } from "./helpers/standin-camera.ts";
@@ -39,7 +42,9 @@ function create(change: (config: Config) => Config = (config) => config): Camera
     overrides: { port: 0, dataDir: join(folder, "data"), replay: picturesRoot, fps: 10 },
   });
   const destination = { write: (line: string) => void log.push((JSON.parse(line) as { msg: string }).msg) };
-  camera = new Camera(change(config), pino({ level: "info" }, destination));
+  // Whoever wants to watch may: these tests are of the camera.
+  const open = { ...config, server: { ...config.server, login: false } };
+  camera = new Camera(change(open), pino({ level: "info" }, destination));
   return camera;
 }
 
@@ -48,7 +53,7 @@ function alarmedByAnything(config: Config): Config {
   return {
     ...config,
     model: { ...config.model, threshold: 0.001 },
-    alarm: { classes: ["person"], k: 1, n: 1, holdSeconds: 60 },
+    alarm: { ...config.alarm, classes: ["person"], k: 1, n: 1, holdSeconds: 60 },
   };
 }
 
@@ -64,13 +69,13 @@ function resources(): string[] {
 describe("a running camera", () => {
   test("passes frames through the detector to viewers, and is healthy when they flow", async () => {
     const { url } = await create().start();
-    const viewer = await TestViewer.connect(url);
+    const viewer = await TestViewer.connect({ url, cookie: "" });
     await until("pictures came", () => viewer.jpegs.length >= 3, 15_000);
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     const status = await statusOf(url);
     expect(status).toMatchObject({
       version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
-      model: { name: expect.any(String), kernels: "reference" },
+      model: { name: expect.any(String), kernels: loadAddon().variants()[0] },
       camera: { description: `replay of ${resolve(picturesRoot)} (16 pictures, 10 fps)`, broken: 0 },
       detector: { error: null, timings: { networkMs: expect.any(Number) } },
       outputs: [{ kind: "simulated", on: false }],
@@ -91,7 +96,7 @@ describe("a running camera", () => {
     const { url } = await create(alarmedByAnything).start();
     await until("the alarm is on", async () => (await statusOf(url)).alarm.active, 15_000);
     const { alarm, outputs } = await statusOf(url);
-    expect(alarm.reason).toMatch(/^person 0\.\d\d in 1 of 1 frame$/);
+    expect(alarm.reason).toMatch(/^person 0\.\d\d in 1 of 1 frame, armed away$/);
     expect(outputs).toMatchObject([{ on: true, error: null }]);
     expect(log.find((line) => line.startsWith("alarm on: "))).toMatch(
       /^alarm on: person .* after frame \d+$/,
@@ -100,6 +105,35 @@ describe("a running camera", () => {
     // At once, before anything else that stops and may hang.
     expect(log.at(-1)).toBe(outputOff);
     await stopped;
+  });
+
+  test("records the alarm: an event with a still, of which pages are told", async () => {
+    const { url } = await create(alarmedByAnything).start();
+    const viewer = await TestViewer.connect({ url, cookie: "" });
+    await until("the page was told", () => viewer.messages("event").length > 0, 15_000);
+    const { event } = viewer.messages("event")[0] as unknown as { event: EventSummary };
+    expect(event).toMatchObject({ kind: "alarm", labels: ["person"], still: true, ended: null });
+    const still = await fetch(`${url}/api/v1/events/${event.id}/still.jpg`);
+    expect(still.headers.get("content-type")).toBe("image/jpeg");
+    viewer.close();
+    await camera!.stop();
+    expect(await readdir(join(folder, "data/events/media"))).toEqual(["1.avi", "1.jpg"]);
+  });
+
+  test("watches on without recording when a newer version wrote the database, and says so once", async () => {
+    await create().start();
+    await camera!.stop();
+    const database = (await loadSqlite())(join(folder, "data/events/events.db"), false);
+    database.exec("PRAGMA user_version = 99");
+    database.close();
+    log = [];
+    const { url } = await create(alarmedByAnything).start();
+    await until("the alarm is on", async () => (await statusOf(url)).alarm.active, 15_000);
+    const lines = log.filter((line) => line.includes("events are not recorded"));
+    expect(lines).toEqual([
+      expect.stringMatching(/version 99, written by a newer Xnorcam.*; the alarm works without$/),
+    ]);
+    expect((await fetch(`${url}/api/v1/events`)).status).toBe(503);
   });
 
   test("switches the output off when the program ends without stopping it", async () => {
@@ -202,7 +236,7 @@ describe("stopping", () => {
   test("leaves nothing running, also when called twice and with viewers", async () => {
     const before = resources();
     const { url } = await create().start();
-    const viewer = await TestViewer.connect(url);
+    const viewer = await TestViewer.connect({ url, cookie: "" });
     await Promise.all([camera!.stop(), camera!.stop()]);
     await until("the viewer was told", () => viewer.closed !== null);
     await expect(fetch(`${url}/healthz`)).rejects.toThrow();
@@ -276,7 +310,7 @@ describe("a camera that can't start says why in one line and leaves nothing runn
 
   test("no model", async () => {
     const file = join(folder, "none.safetensors");
-    const { code, message } = await failure((config) => ({ ...config, model: { file, threshold: null } }));
+    const { code, message } = await failure((config) => ({ ...config, model: { ...config.model, file } }));
     expect(code).toBe("XC_MODEL_UNREADABLE");
     expect(message).toContain(file);
   });

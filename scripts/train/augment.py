@@ -26,7 +26,7 @@ class BatchMaker(Dataset):
 
     def __init__(self, labels: list[Labels], store: PictureStore, names: list[str], config: dict, augment: bool = True):
         self.labels, self.store, self.names, self.config, self.augment = labels, store, names, config, augment
-        rates = np.array([config["sampling"].get(item.source, 1.0) for item in labels])
+        rates = np.array([config.get("sampling", {}).get(item.source, 1.0) for item in labels])
         self.cumulated = np.cumsum(rates) / rates.sum()
         self.width, self.height = config["network"]["width"], config["network"]["height"]
         self.background = [self._background(item) for item in labels]

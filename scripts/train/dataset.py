@@ -1,4 +1,4 @@
-"""The pictures and what is known of them.
+"""The pictures and what is known of them, from a folder in COCO's or in YOLO's format.
 
 Differs from plain COCO in two ways. `exhaustive_category_ids` of an image lists the classes that are labelled
 in full; any other class may be there unlabelled. `pseudo_score` of an annotation says that teacher networks
@@ -11,7 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
+import yolo_folder
 from pictures import Picture, decode
+
+SHOWN_PROBLEMS = 20
 
 
 @dataclass
@@ -30,26 +33,60 @@ class Labels:
 
 
 def read_labels(folder: Path, strict: bool = False) -> tuple[list[str], list[Labels]]:
-    """Reads `folder/annotations.json`. A broken entry is named and passed over, or, if strict, ends the program.
+    """Reads `folder`: COCO's format where there is an `annotations.json`, else YOLO's (see `yolo_folder.py`). A
+    broken entry is named and passed over, or, if strict, ends the program.
 
-    Raises SystemExit when the file itself cannot be used.
+    Raises SystemExit when the folder itself cannot be used.
     """
     path = folder / "annotations.json"
+    if path.exists() or yolo_folder.find(folder) is None:
+        names, labels, problems = _read_coco(path)
+    else:
+        names, pictures, problems = yolo_folder.read(folder)
+        labels = [
+            Labels(
+                file, width, height, "", "", np.ones(len(names), bool), boxes, classes,
+                np.ones(len(classes), np.float32),
+            )
+            for file, width, height, boxes, classes in pictures
+        ]
+    for problem in problems[:SHOWN_PROBLEMS]:
+        print(problem, file=sys.stderr)
+    if problems:
+        more = f", {SHOWN_PROBLEMS} of them shown" if len(problems) > SHOWN_PROBLEMS else ""
+        print(f"{folder}: {len(problems)} entries {'are broken' if strict else 'passed over'}{more}", file=sys.stderr)
+        if strict:
+            raise SystemExit(1)
+    return names, labels
+
+
+def _read_coco(path: Path) -> tuple[list[str], list[Labels], list[str]]:
+    """→ names, pictures, and a line for each broken entry."""
     try:
         data = json.loads(path.read_text())
         categories = {c["id"]: i for i, c in enumerate(sorted(data["categories"], key=lambda c: c["id"]))}
         names = [c["name"] for c in sorted(data["categories"], key=lambda c: c["id"])]
+        images, annotations = list(data["images"]), list(data["annotations"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SystemExit(f"{path}: not a COCO annotation file ({error})") from error
 
     problems: list[str] = []
-    boxes: dict[int, list[tuple[list[float], int, float]]] = {image["id"]: [] for image in data["images"]}
-    sizes = {image["id"]: (image["width"], image["height"]) for image in data["images"]}
-    for annotation in data["annotations"]:
-        problem = _problem_of(annotation, sizes, categories)
+    usable = {}
+    for image in images:
+        problem = _image_problem(image, path.parent, categories)
         if problem:
-            problems.append(f"{path}: annotation {annotation.get('id')}: {problem}")
+            problems.append(f"{path}: image {_id_of(image)}: {problem}")
+        else:
+            usable[image["id"]] = image
+    boxes: dict[int, list[tuple[list[float], int, float]]] = {image: [] for image in usable}
+    known = {_id_of(image) for image in images}
+    for annotation in annotations:
+        problem = _annotation_problem(annotation, usable, known, categories)
+        if problem:
+            problems.append(f"{path}: annotation {_id_of(annotation)}: {problem}")
             continue
+        if annotation["image_id"] not in usable:
+            continue  # its picture has been named already
         left, top, width, height = annotation["bbox"]
         boxes[annotation["image_id"]].append((
             [left, top, left + width, top + height],
@@ -58,41 +95,54 @@ def read_labels(folder: Path, strict: bool = False) -> tuple[list[str], list[Lab
         ))
 
     labels = []
-    for image in data["images"]:
-        file = folder / image["file_name"]
-        if not file.is_file():
-            problems.append(f"{path}: image {image['id']}: {file} is missing")
-            continue
+    for image in usable.values():
         rows = boxes[image["id"]]
         exhaustive = np.zeros(len(names), bool)
         exhaustive[[categories[c] for c in image.get("exhaustive_category_ids", list(categories))]] = True
         labels.append(Labels(
-            file, image["width"], image["height"], image.get("source", ""), image.get("group", ""), exhaustive,
+            path.parent / image["file_name"], image["width"], image["height"], image.get("source", ""),
+            image.get("group", ""), exhaustive,
             np.array([r[0] for r in rows], np.float32).reshape(-1, 4),
             np.array([r[1] for r in rows], np.int64),
             np.array([r[2] for r in rows], np.float32),
         ))
-    for problem in problems[:20]:
-        print(problem, file=sys.stderr)
-    if problems:
-        print(f"{path}: {len(problems)} entries passed over", file=sys.stderr)
-        if strict:
-            raise SystemExit(1)
-    return names, labels
+    return names, labels, problems
 
 
-def _problem_of(annotation: dict, sizes: dict, categories: dict) -> str | None:
+def _id_of(entry: object) -> object:
+    return entry.get("id") if isinstance(entry, dict) else entry
+
+
+def _image_problem(image: object, folder: Path, categories: dict) -> str | None:
+    if not isinstance(image, dict):
+        return "is no entry with id, file_name, width and height"
+    for key, kind in (("id", int), ("file_name", str), ("width", int), ("height", int)):
+        if not isinstance(image.get(key), kind):
+            return f"{key} is {image.get(key)!r}"
+    unknown = [c for c in image.get("exhaustive_category_ids", []) if c not in categories]
+    if unknown:
+        return f"exhaustive_category_ids: category {unknown[0]} is not in categories"
+    file = folder / image["file_name"]
+    return None if file.is_file() else f"{file} is missing"
+
+
+def _annotation_problem(annotation: object, images: dict, known: set, categories: dict) -> str | None:
+    if not isinstance(annotation, dict):
+        return "is no entry with image_id, category_id and bbox"
     if annotation.get("category_id") not in categories:
         return f"category {annotation.get('category_id')} is not in categories"
-    if annotation.get("image_id") not in sizes:
+    if annotation.get("image_id") not in known:
         return f"image {annotation.get('image_id')} is not in images"
     box = annotation.get("bbox")
-    if not isinstance(box, list) or len(box) != 4:
-        return "bbox is not [left, top, width, height]"
-    if box[2] <= 0 or box[3] <= 0:
+    if not isinstance(box, list) or len(box) != 4 or not all(isinstance(side, (int, float)) for side in box):
+        return f"bbox {box} is not [left, top, width, height]"
+    if not (box[2] > 0 and box[3] > 0):
         return f"bbox {box} has no area"
-    width, height = sizes[annotation["image_id"]]
-    if box[0] < -1 or box[1] < -1 or box[0] + box[2] > width + 1 or box[1] + box[3] > height + 1:
+    image = images.get(annotation["image_id"])
+    if image is None:
+        return None
+    width, height = image["width"], image["height"]
+    if not (box[0] >= -1 and box[1] >= -1 and box[0] + box[2] <= width + 1 and box[1] + box[3] <= height + 1):
         return f"bbox {box} leaves its picture of {width}×{height}"
     return None
 

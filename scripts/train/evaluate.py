@@ -1,5 +1,5 @@
 """Decoding, non-maximum suppression and the scores of the data set; the twin of `src/detect` and `src/eval`."""
-from typing import NamedTuple
+from typing import Callable, NamedTuple
 
 import numpy as np
 import torch
@@ -8,12 +8,15 @@ from torch import Tensor
 from assign import pairwise_iou
 from augment import WEAPONS
 from dataset import Labels, PictureStore
-from model import XnorYolo, boxes_of, cell_centers, flatten
-from pictures import letterbox
+from model import STRIDES, boxes_of, cell_centers, flatten
+from pictures import letterbox, letterbox_geometry, window_multiple
 
 IOU_STEPS = np.arange(0.5, 0.96, 0.05)
 FALSE_POSITIVES = 0.1
 WEAPON_FALSE_POSITIVES = 0.05
+# Operating points: the false positives that each allows, in terms of the rates above.
+POINTS = {"quiet": 1 / 5, "normal": 1.0, "alert": 3.0}
+LEAST_THRESHOLD = 0.05
 
 
 class Found(NamedTuple):
@@ -54,26 +57,35 @@ def decode(
 
 
 @torch.no_grad()
-def detect_all(model: XnorYolo, labels: list[Labels], store: PictureStore, config: dict, classes: int) -> list[Found]:
-    """Every picture, letterboxed as on the camera."""
-    model.eval()
-    device = next(model.parameters()).device
+def detect_all(model: Callable[[Tensor], list[Tensor]], labels: list[Labels], store: PictureStore, config: dict, classes: int) -> list[Found]:
+    """Every picture, letterboxed as on the camera. model: (n, 3, h, w) uint8 → three maps."""
     width, height = config["network"]["width"], config["network"]["height"]
-    found: list[Found] = []
-    for start in range(0, len(labels), 32):
-        part = range(start, min(start + 32, len(labels)))
-        inputs, geometries = zip(*(letterbox(store[i], width, height) for i in part))
-        maps = model(torch.from_numpy(np.stack(inputs)).to(device))
-        logits, sides = (t.float().cpu() for t in flatten(maps, classes))
-        for row, (i, geometry) in enumerate(zip(part, geometries)):
-            scores, kinds, boxes = decode(logits[row], sides[row], width, height)
-            item = labels[i]
-            boxes = (boxes.numpy() - [geometry.left, geometry.top] * 2) * (
-                [item.width / geometry.width, item.height / geometry.height] * 2
-            )
-            boxes = np.clip(boxes, 0, [item.width, item.height] * 2)
-            found.append(Found(scores.numpy(), kinds.numpy(), boxes.astype(np.float32)))
-    return found
+    multiple = window_multiple(width, height, STRIDES)
+    found: dict[int, Found] = {}
+    for (window_width, window_height), members in _by_window(labels, width, height, multiple).items():
+        for start in range(0, len(members), 32):
+            part = members[start : start + 32]
+            inputs, geometries = zip(*(letterbox(store[i], width, height, multiple) for i in part))
+            maps = model(torch.from_numpy(np.stack(inputs)))
+            logits, sides = (t.float().cpu() for t in flatten(maps, classes))
+            for row, (i, geometry) in enumerate(zip(part, geometries)):
+                scores, kinds, boxes = decode(logits[row], sides[row], window_width, window_height)
+                item = labels[i]
+                boxes = (boxes.numpy() - [geometry.left, geometry.top] * 2) * (
+                    [item.width / geometry.width, item.height / geometry.height] * 2
+                )
+                boxes = np.clip(boxes, 0, [item.width, item.height] * 2)
+                found[i] = Found(scores.numpy(), kinds.numpy(), boxes.astype(np.float32))
+    return [found[i] for i in range(len(labels))]
+
+
+def _by_window(labels: list[Labels], width: int, height: int, multiple: int | None) -> dict[tuple[int, int], list[int]]:
+    """Pictures that share a batch: indices by the size of their window."""
+    groups: dict[tuple[int, int], list[int]] = {}
+    for i, item in enumerate(labels):
+        geometry = letterbox_geometry(item.width, item.height, width, height, multiple)
+        groups.setdefault((geometry.window_width, geometry.window_height), []).append(i)
+    return groups
 
 
 def _match(found: list[Found], labels: list[Labels], kinds: list[int], iou: float):
@@ -127,6 +139,19 @@ def recall_at_fp(rows: list[tuple[float, bool, bool]], total: int, pictures: int
         if i + 1 == len(rows) or rows[i + 1][0] < score:
             result = (hits / max(total, 1), score)
     return result
+
+
+def operating_points(found: list[Found], labels: list[Labels], names: list[str]) -> dict[str, list[float]]:
+    """For each of POINTS a threshold a class: the lowest score at which its false positives keep to the rate of the
+    data set's README times the point's share. Never below LEAST_THRESHOLD: such a box is not worth looking at."""
+    points: dict[str, list[float]] = {point: [] for point in POINTS}
+    for kind, name in enumerate(names):
+        rows, _, total, pictures = _match(found, labels, [kind], 0.5)
+        rate = WEAPON_FALSE_POSITIVES if name in WEAPONS else FALSE_POSITIVES
+        for point, share in POINTS.items():
+            _, threshold = recall_at_fp(rows, total, pictures, rate * share)
+            points[point].append(round(max(LEAST_THRESHOLD, threshold), 4))
+    return points
 
 
 def score(found: list[Found], labels: list[Labels], names: list[str]) -> dict:

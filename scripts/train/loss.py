@@ -40,9 +40,11 @@ def detection_loss(maps: list[Tensor], batch: Batch, config: dict, assignment: d
         weight = batch.weights.gather(1, targets.object) * targets.positive
         quality = targets.quality * targets.positive
 
+    # Boxes of small objects overlap less: a score that is the overlap would rank each of them below every large one.
+    quality = (quality / config["full_quality"]).clamp(max=1)
     target = positive_class * quality[..., None]
-    # A positive weighs its quality (varifocal), but never nothing, or an object that no box overlaps yet is lost.
-    wanted = weight[..., None] * quality[..., None].clamp(min=0.1)
+    # A positive weighs its quality (varifocal), but never little, or objects that no box fits yet are given up.
+    wanted = weight[..., None] * quality[..., None].clamp(min=config["least_weight"])
     unwanted = config["negative_alpha"] * probabilities ** config["negative_gamma"] * batch.background
     class_loss = F.binary_cross_entropy_with_logits(
         logits, target, torch.where(positive_class, wanted, unwanted), reduction="sum"
@@ -51,7 +53,7 @@ def detection_loss(maps: list[Tensor], batch: Batch, config: dict, assignment: d
     chosen = targets.positive
     if bool(chosen.any()):
         goal = batch.boxes.gather(1, targets.object[..., None].expand(-1, -1, 4))[chosen]
-        box_weight = (quality * weight).clamp(min=0.05)[chosen]
+        box_weight = (quality.clamp(min=config["least_weight"]) * weight)[chosen]
         box_loss = ((1 - complete_iou(boxes[chosen], goal)) * box_weight).sum()
     else:
         box_loss = sides.sum() * 0

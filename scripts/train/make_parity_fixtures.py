@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes what the engine's parity test compares to: for each picture of a folder the letterboxed bytes, the
-integer sums of every binary convolution (as hashes), the outputs of the heads, and the boxes.
+integer sums of every convolution in integers (as hashes), the outputs of the heads, and the boxes.
 
   make_parity_fixtures.py --model models/xnor-yolo-zero.safetensors --pictures test/fixtures/pictures --out test/fixtures/parity
 """
@@ -15,7 +15,7 @@ import torch
 from evaluate import decode
 from model import flatten
 from pictures import decode as decode_picture
-from pictures import letterbox
+from pictures import letterbox, window_multiple
 from reference import Reference
 
 THRESHOLD = 0.1
@@ -34,26 +34,28 @@ def main() -> None:
     reference = Reference(args.model)
     head, spec = reference.graph["detection"], reference.graph["input"]
     classes, width, height = len(head["classes"]), spec["width"], spec["height"]
+    multiple = window_multiple(width, height, [output["stride"] for output in head["outputs"]])
     rows, heads = [], []
     for path in sorted(args.pictures.glob("*.png")):
         picture = decode_picture(path)
-        planes, geometry = letterbox(picture, width, height)
+        planes, geometry = letterbox(picture, width, height, multiple)
         sums: dict[str, str] = {}
 
         def observe(layer: dict, value: torch.Tensor) -> None:
-            if layer["op"] == "binary_conv":
+            if layer["op"] in ("binary_conv", "int8_conv"):
                 sums[layer["name"]] = digest(value[0].permute(1, 2, 0).numpy().astype("<i4"))
 
-        outputs = reference.run(planes, observe)
+        outputs = reference(torch.from_numpy(planes)[None], observe)
         heads += [output[0].permute(1, 2, 0).numpy().astype("<f4").tobytes() for output in outputs]
         logits, sides = flatten([output.double() for output in outputs], classes)
         scores, kinds, boxes = decode(
-            logits[0], sides[0], width, height, THRESHOLD, head["nmsIou"], head["candidates"], head["maxDetections"]
+            logits[0], sides[0], geometry.window_width, geometry.window_height, THRESHOLD, head["nmsIou"], head["candidates"], head["maxDetections"]
         )
         size = picture.y.shape[::-1]
         boxes = _to_picture(boxes.numpy(), geometry, size)
         rows.append({
             "picture": path.name,
+            "window": [geometry.window_width, geometry.window_height],
             "input": digest(planes),
             "sums": sums,
             "boxes": [

@@ -7,41 +7,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from methods import METHODS
+
 STRIDES = (8, 16, 32)
 BOX_SIDES = 4  # left, top, right, bottom
-
-
-class SignActivation(torch.autograd.Function):
-    """x → 1 where x ≥ 0, else 0: the bit that stands for +1 or −1.
-
-    With bits, the zero padding of a convolution is a padding with −1, and
-    Σ sign(x)·sign(w) = 2·Σ bit·sign(w) − Σ sign(w): a scale and a shift that the BatchNorm behind it absorbs.
-    The gradient is that of Bi-Real Net's piecewise polynomial, halved since a bit spans half of ±1.
-    """
-
-    @staticmethod
-    def forward(ctx, x: Tensor) -> Tensor:
-        ctx.save_for_backward(x)
-        return (x >= 0).to(x.dtype)
-
-    @staticmethod
-    def backward(ctx, gradient: Tensor) -> Tensor:
-        (x,) = ctx.saved_tensors
-        return gradient * (1 - x.abs()).clamp_(min=0)
-
-
-class SignWeight(torch.autograd.Function):
-    """w → α·sign(w), α the mean of |w| over each output channel; straight-through gradient, clipped at |w| ≤ 1."""
-
-    @staticmethod
-    def forward(ctx, w: Tensor) -> Tensor:
-        ctx.save_for_backward(w)
-        return torch.where(w >= 0, 1.0, -1.0) * w.abs().mean((1, 2, 3), keepdim=True)
-
-    @staticmethod
-    def backward(ctx, gradient: Tensor) -> Tensor:
-        (w,) = ctx.saved_tensors
-        return gradient * (w.abs() <= 1)
 
 
 class RealConv(nn.Module):
@@ -57,29 +26,29 @@ class RealConv(nn.Module):
         return F.leaky_relu(self.norm(self.conv(x)), self.slope)
 
 
-class BinaryBlock(nn.Module):
-    """BatchNorm → sign → 3×3 binary convolution · α → BatchNorm → + shortcut → leaky activation.
+class Block(nn.Module):
+    """BatchNorm → 3×3 convolution by a method → BatchNorm → + shortcut → leaky activation.
 
-    The shortcut is real: 2×2 mean at stride 2, channels repeated where the block widens.
-    `binary=False` gives the float twin: the same graph with real weights and a clipped-linear activation.
+    By ours, the signs of activations meet those of the weights. The shortcut is real: 2×2 mean at stride 2, channels
+    repeated where the block widens.
     """
 
-    def __init__(self, inputs: int, outputs: int, stride: int, slope: float, std: float, binary: bool):
+    def __init__(self, inputs: int, outputs: int, stride: int, slope: float, method: str, latent_std: float | None = None):
         super().__init__()
         self.norm_in = nn.BatchNorm2d(inputs)
-        self.weight = nn.Parameter(torch.randn(outputs, inputs, 3, 3) * (std if binary else (9 * inputs) ** -0.5))
+        self.method = METHODS[method](inputs, outputs)
+        std = self.method.latent_std and (latent_std or self.method.latent_std)
+        self.weight = nn.Parameter(torch.randn(outputs, inputs, 3, 3) * (std or (9 * inputs) ** -0.5))
         self.norm_out = nn.BatchNorm2d(outputs)
-        self.stride, self.slope, self.binary = stride, slope, binary
+        self.stride, self.slope = stride, slope
+
+    @property
+    def is_latent(self) -> bool:
+        """Whether the weight only stands for those that the convolution uses."""
+        return self.method.latent_std is not None
 
     def forward(self, x: Tensor) -> Tensor:
-        main = self.norm_in(x)
-        if self.binary:
-            main, weight = SignActivation.apply(main), SignWeight.apply(self.weight)
-        else:
-            main, weight = main.clamp(-1, 1), self.weight
-        # In training bfloat16 halves the time; its rounded sums are noise like others. What is measured is exact.
-        dtype = torch.bfloat16 if torch.is_grad_enabled() else x.dtype
-        main = F.conv2d(main.to(dtype), weight.to(dtype), None, self.stride, 1).to(x.dtype)
+        main = self.method.convolve(self.norm_in(x), self.weight, self.stride)
         shortcut = F.avg_pool2d(x, 2) if self.stride == 2 else x
         repeats = self.weight.shape[0] // x.shape[1]
         if repeats > 1:
@@ -96,9 +65,10 @@ class XnorYolo(nn.Module):
     MEAN = 128.0
     SCALE = (1 / 64, 1 / 32, 1 / 32)  # chroma varies less than luma
 
-    def __init__(self, config: dict, classes: int, binary: bool = True):
+    def __init__(self, config: dict, classes: int, method: str = "xnor-learned"):
         super().__init__()
-        slope, std = config["leaky_slope"], config["sign_init_std"]
+        slope = config["leaky_slope"]
+        std = config["sign_init_std"] if method == "xnor-learned" else None
         widths = [3, *config["stem"]]
         self.stem = nn.ModuleList(RealConv(i, o, 2, slope) for i, o in zip(widths, widths[1:]))
         self.stages = nn.ModuleList()
@@ -107,13 +77,13 @@ class XnorYolo(nn.Module):
             blocks = nn.ModuleList()
             for block in range(depth):
                 stride = 2 if block == 0 and index > 0 else 1
-                blocks.append(BinaryBlock(channels, width, stride, slope, std, binary))
+                blocks.append(Block(channels, width, stride, slope, method, std))
                 channels = width
             self.stages.append(blocks)
         neck = config["neck"]
         self.laterals = nn.ModuleList(nn.Conv2d(width, neck, 1) for width, _ in config["stages"][1:])
         self.necks = nn.ModuleList(
-            nn.ModuleList(BinaryBlock(neck, neck, 1, slope, std, binary) for _ in range(config["neck_blocks"]))
+            nn.ModuleList(Block(neck, neck, 1, slope, method, std) for _ in range(config["neck_blocks"]))
             for _ in STRIDES
         )
         self.heads = nn.ModuleList(nn.Conv2d(neck, classes + BOX_SIDES, 1) for _ in STRIDES)
@@ -124,7 +94,7 @@ class XnorYolo(nn.Module):
         self.register_buffer("scale", torch.tensor(self.SCALE).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
-        x = (pictures.float() - self.MEAN) * self.scale
+        x = (pictures.to(self.scale.device).float() - self.MEAN) * self.scale
         x = x.contiguous(memory_format=torch.channels_last)
         for layer in self.stem:
             x = layer(x)
@@ -145,8 +115,17 @@ class XnorYolo(nn.Module):
             outputs.insert(0, self.heads[level](x))
         return outputs
 
-    def binary_weights(self) -> list[nn.Parameter]:
-        return [m.weight for m in self.modules() if isinstance(m, BinaryBlock) and m.binary]
+
+def latent_weights(model: nn.Module) -> list[nn.Parameter]:
+    """Those that only stand for the weights of a convolution: a decay would change their signs, not their sizes."""
+    return [m.weight for m in model.modules() if isinstance(m, Block) and m.is_latent]
+
+
+def after_step(model: nn.Module) -> None:
+    """To be called after each step of the optimizer: some methods bound their latent weights."""
+    for block in model.modules():
+        if isinstance(block, Block):
+            block.method.after_step(block.weight)
 
 
 def flatten(maps: list[Tensor], classes: int) -> tuple[Tensor, Tensor]:

@@ -6,7 +6,7 @@ file gives the same bytes here and there, so a binary layer can be compared to t
 """
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Iterable, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -47,27 +47,44 @@ def _block_sum(plane: np.ndarray) -> np.ndarray:
 
 
 class Geometry(NamedTuple):
-    """Where the content of a letterboxed picture lies, in pixels of the input."""
+    """Where the content of a letterboxed picture lies, in pixels of the input, and the size of that input."""
 
     left: int
     top: int
     width: int
     height: int
+    window_width: int
+    window_height: int
 
 
-def letterbox_geometry(width: int, height: int, out_width: int, out_height: int) -> Geometry:
-    scale = min(out_width / width, out_height / height)
-    content_width = min(max(int(np.floor(width * scale + 0.5)), 1), out_width)
-    content_height = min(max(int(np.floor(height * scale + 0.5)), 1), out_height)
-    return Geometry((out_width - content_width) >> 1, (out_height - content_height) >> 1, content_width, content_height)
+def letterbox_geometry(width: int, height: int, out_width: int, out_height: int, multiple: int | None = None) -> Geometry:
+    """`multiple`: the input is a window of about the picture's shape whose sides are multiples of it; at most
+    (out_width, out_height), which it always is without. `src/image/letterbox.ts` says how it is found."""
+    largest = min(out_width / width, out_height / height)
+    window_width, window_height = out_width, out_height
+    if multiple:
+        window_width = min(out_width, max(1, int(np.floor(width * largest / multiple + 0.5))) * multiple)
+        window_height = min(out_height, max(1, int(np.floor(height * largest / multiple + 0.5))) * multiple)
+    scale = min(window_width / width, window_height / height)
+    content_width = min(max(int(np.floor(width * scale + 0.5)), 1), window_width)
+    content_height = min(max(int(np.floor(height * scale + 0.5)), 1), window_height)
+    left, top = (window_width - content_width) >> 1, (window_height - content_height) >> 1
+    return Geometry(left, top, content_width, content_height, window_width, window_height)
 
 
-def letterbox(picture: Picture, out_width: int, out_height: int) -> tuple[np.ndarray, Geometry]:
-    """→ (3, out_height, out_width) uint8, padded with 128, and the geometry."""
+def window_multiple(width: int, height: int, strides: Iterable[int]) -> int | None:
+    """Of what the sides of a window are multiples: whole cells of the coarsest level. None for a network whose own
+    input is no such multiple; it runs on that input only. Twin of `src/detect/window-engines.ts`."""
+    coarsest = max(strides)
+    return coarsest if width % coarsest == 0 and height % coarsest == 0 else None
+
+
+def letterbox(picture: Picture, out_width: int, out_height: int, multiple: int | None = None) -> tuple[np.ndarray, Geometry]:
+    """→ (3, window_height, window_width) uint8, padded with 128, and the geometry."""
     height, width = picture.y.shape
-    geometry = letterbox_geometry(width, height, out_width, out_height)
-    left, top, content_width, content_height = geometry
-    out = np.full((3, out_height, out_width), 128, np.uint8)
+    geometry = letterbox_geometry(width, height, out_width, out_height, multiple)
+    left, top, content_width, content_height, window_width, window_height = geometry
+    out = np.full((3, window_height, window_width), 128, np.uint8)
     for plane, source in enumerate(picture):
         horizontal = _taps(source.shape[1], content_width)
         vertical = _taps(source.shape[0], content_height)

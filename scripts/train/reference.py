@@ -17,19 +17,24 @@ class Reference:
 
     def __init__(self, path: Path):
         self.graph, arrays = model_file.read(path)
-        self.tensors = {name: (torch.from_numpy(a.copy()) if a.dtype == np.float32 else a) for name, a in arrays.items()}
+        self.tensors = {name: (a if a.dtype == np.uint32 else torch.from_numpy(a.copy())) for name, a in arrays.items()}
 
-    def run(self, planes: np.ndarray, observe: Callable[[dict, Tensor], None] | None = None) -> list[Tensor]:
-        """planes (3, height, width) uint8 → the outputs, each (1, classes + 4, height, width) float32."""
-        spec = self.graph["input"]
-        mean, scale = (torch.tensor(spec[key], dtype=torch.float32).view(1, -1, 1, 1) for key in ("mean", "scale"))
-        maps = {"input": (torch.from_numpy(planes)[None].float() - mean) * scale}
+    def __call__(self, planes: Tensor, observe: Callable[[dict, Tensor], None] | None = None) -> list[Tensor]:
+        """planes (n, 3, height, width) uint8 → the outputs, each (n, classes + 4, height, width) float32."""
+        maps = {"input": self._picture(planes.float())}
         for layer in self.graph["layers"]:
             reads = [maps[name] for name in layer.get("inputs", [layer.get("input")])]
             maps[layer["name"]] = getattr(self, f"_{layer['op']}")(layer, *reads)
             if observe:
                 observe(layer, maps[layer["name"]])
         return [maps[output["layer"]] for output in self.graph["detection"]["outputs"]]
+
+    def _picture(self, planes: Tensor) -> Tensor:
+        spec = self.graph["input"]
+        if "mean" not in spec:
+            return planes - 128
+        mean, scale = (torch.tensor(spec[key], dtype=torch.float32).view(1, -1, 1, 1) for key in ("mean", "scale"))
+        return (planes - mean) * scale
 
     def _channelwise(self, layer: dict, tensor: str) -> Tensor:
         return self.tensors[f"{layer['name']}.{tensor}"].view(1, -1, 1, 1)
@@ -38,6 +43,13 @@ class Reference:
         weight = self.tensors[f"{layer['name']}.weight"].permute(0, 3, 1, 2).double()
         bias = self.tensors[f"{layer['name']}.bias"].double()
         return F.conv2d(x.double(), weight, bias, layer["stride"], layer["padding"]).float()
+
+    def _int8_conv(self, layer: dict, x: Tensor) -> Tensor:
+        weight = self.tensors[f"{layer['name']}.weight"].permute(0, 3, 1, 2).double()
+        return F.conv2d(x.double(), weight, None, layer["stride"], layer["padding"]).float()
+
+    def _quantize(self, layer: dict, x: Tensor) -> Tensor:
+        return torch.floor((x * self._channelwise(layer, "scale")).clamp(-128, 127) + 128.5) - 128
 
     def _sign(self, layer: dict, x: Tensor) -> Tensor:
         positive = x * self._channelwise(layer, "scale") + self._channelwise(layer, "bias") >= 0

@@ -2,8 +2,9 @@
 """Trains XNOR-YOLO.
 
   train.py --config configs/zero.toml --data DATA --out RUN     a run; continues where RUN/last.pt stands
+  train.py --config … --data … --out RUN --init averaged.pt     a run that starts from weights of another
   train.py --config … --data … --overfit 256                    can it learn these pictures by heart?
-  --float trains the float twin: same graph, real weights and activations.
+  --method float trains the float twin: same graph, real weights and activations. methods/ has the others.
 """
 import argparse
 import copy
@@ -23,14 +24,15 @@ from augment import BatchMaker, collate
 from dataset import PictureStore, read_labels
 from evaluate import detect_all, score
 from loss import Batch, detection_loss
-from model import XnorYolo
+from methods import METHODS
+from model import XnorYolo, after_step, latent_weights
 
 
 def optimizer_of(model: XnorYolo, schedule: dict) -> torch.optim.Optimizer:
     """AdamW; the decay touches real convolutions only: a decayed latent weight would only flip more often."""
-    binary = {id(w) for w in model.binary_weights()}
-    decayed = [p for p in model.parameters() if p.ndim == 4 and id(p) not in binary]
-    rest = [p for p in model.parameters() if p.ndim != 4 or id(p) in binary]
+    latent = {id(w) for w in latent_weights(model)}
+    decayed = [p for p in model.parameters() if p.ndim == 4 and id(p) not in latent]
+    rest = [p for p in model.parameters() if p.ndim != 4 or id(p) in latent]
     groups = [{"params": decayed, "weight_decay": schedule["weight_decay"]}, {"params": rest, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=schedule["learning_rate"])
 
@@ -72,22 +74,33 @@ def recalibrate(model: XnorYolo, maker: BatchMaker, batches: int = 24) -> None:
 class Run:
     """The state of a training run, and its files."""
 
-    def __init__(self, config: dict, classes: int, binary: bool, out: Path | None, device: torch.device):
+    def __init__(self, config: dict, classes: int, method: str, out: Path | None, device: torch.device):
         torch.manual_seed(config["seed"])
-        self.config, self.out, self.device, self.binary = config, out, device, binary
-        self.model = XnorYolo(config["network"], classes, binary).to(device, memory_format=torch.channels_last)
+        self.config, self.out, self.device, self.method = config, out, device, method
+        self.model = XnorYolo(config["network"], classes, method).to(device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.model).requires_grad_(False)
         self.optimizer = optimizer_of(self.model, config["schedule"])
         self.step = 0
-        self.signs = [w.detach() >= 0 for w in self.model.binary_weights()]
+        self.signs = [w.detach() >= 0 for w in latent_weights(self.model)]
         self.last = out / "last.pt" if out else None
         if self.last and self.last.exists():
             self._load()
 
+    def start_from(self, path: Path) -> None:
+        """Takes the weights of a finished run. Its input's size and the number of its blocks may differ: blocks that this
+        network lacks are left out, those that it has more start anew."""
+        state = torch.load(path, map_location=self.device)
+        for model in (self.model, self.average):
+            missing, unexpected = model.load_state_dict(state["model"], strict=False)
+        for names, what in ((missing, "start anew"), (unexpected, "are left out")):
+            if names:
+                print(f"{path}: {len(names)} tensors {what}", file=sys.stderr)
+        self.signs = [w.detach() >= 0 for w in latent_weights(self.model)]
+
     def _load(self) -> None:
         state = torch.load(self.last, map_location=self.device)
-        if state.get("binary", True) != self.binary:
-            raise SystemExit(f"{self.last}: is a run of the {'float' if self.binary else 'binary'} network; choose another --out")
+        if state["method"] != self.method:
+            raise SystemExit(f"{self.last}: is a run of the method {state['method']}; choose another --out")
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -98,7 +111,7 @@ class Run:
         state = {
             "model": self.model.state_dict(), "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(), "step": self.step, "signs": self.signs, "config": self.config,
-            "binary": self.binary,
+            "method": self.method,
         }
         part = self.last.with_suffix(".part")
         torch.save(state, part)
@@ -122,14 +135,15 @@ class Run:
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), schedule["clip_norm"])
         self.optimizer.step()
+        after_step(self.model)
         self.step += 1
         # Early averages would be of noise: the window grows with the run.
         update_average(self.average, self.model, min(schedule["ema_decay"], self.step / (self.step + 100)))
         return parts
 
     def flipped(self) -> float:
-        """Share of the binary weights whose sign changed since the last call."""
-        signs = [w.detach() >= 0 for w in self.model.binary_weights()]
+        """Share of the latent weights whose sign changed since the last call."""
+        signs = [w.detach() >= 0 for w in latent_weights(self.model)]
         changed = sum(int((a != b).sum()) for a, b in zip(signs, self.signs))
         self.signs = signs
         return changed / max(1, sum(s.numel() for s in signs))
@@ -159,7 +173,7 @@ def overfit(run: Run, maker: BatchMaker, count: int, names: list[str], seed: int
             run.model(collate([canvases[i] for i in range(start, min(start + size, count))], len(names)).pictures)
     store = [maker.store[i] for i in chosen]
     labels = [maker.labels[i] for i in chosen]
-    print(json.dumps(score(detect_all(run.model, labels, store, run.config, len(names)), labels, names), indent=1))
+    print(json.dumps(score(detect_all(run.model.eval(), labels, store, run.config, len(names)), labels, names), indent=1))
 
 
 def train(run: Run, maker: BatchMaker, data: Path, cache: Path, names: list[str], stride: int) -> None:
@@ -184,7 +198,7 @@ def train(run: Run, maker: BatchMaker, data: Path, cache: Path, names: list[str]
             found = detect_all(model, [val_labels[i] for i in val_part], [val_store[i] for i in val_part], run.config, len(names))
             run.log({"step": run.step, "val": score(found, [val_labels[i] for i in val_part], names)})
             torch.save({"model": model.state_dict(), "config": run.config, "classes": names, "step": run.step,
-                        "binary": run.binary}, run.out / "averaged.pt")
+                        "method": run.method}, run.out / "averaged.pt")
             began = time.time()
 
 
@@ -194,7 +208,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with train/ and val/")
     parser.add_argument("--out", type=Path, help="folder of the run: checkpoints and log.jsonl")
     parser.add_argument("--cache", type=Path, default=Path(".cache"), help="decoded pictures, about 2.5 GB")
-    parser.add_argument("--float", action="store_true", help="train the float twin")
+    parser.add_argument("--init", type=Path, help="start a new run from these weights")
+    parser.add_argument("--method", choices=sorted(METHODS), default="xnor-learned", help="of the inner convolutions")
     parser.add_argument("--overfit", type=int, metavar="N", help="fit N pictures for 300 steps")
     parser.add_argument("--steps", type=int, help="instead of the config's")
     parser.add_argument("--val-stride", type=int, default=2, help="evaluate on every n-th picture of val while training")
@@ -212,7 +227,9 @@ def main() -> None:
         args.out.mkdir(parents=True, exist_ok=True)
     elif not args.overfit:
         parser.error("--out is needed for a run")
-    run = Run(config, len(names), not args.float, args.out, device)
+    run = Run(config, len(names), args.method, args.out, device)
+    if args.init and run.step == 0:
+        run.start_from(args.init)
     if args.overfit:
         overfit(run, maker, args.overfit, names, config["seed"])
     else:

@@ -10,7 +10,7 @@ export interface AlarmOutput {
    * @throws XnorcamError XC_GPIO when the pin no longer takes the level.
    */
   set(on: boolean): void;
-  /** Leaves the output off. Idempotent. */
+  /** Leaves the output off. Idempotent; where it failed, the next call tries again. */
   stop(): void;
 }
 

@@ -22,6 +22,11 @@ export interface Frame extends Picture {
   readonly id: number;
   /** Milliseconds, `performance.now()` of the main thread when the frame was complete. */
   readonly capturedAtMs: number;
+  /**
+   * Where it is there, `data` is the whole of a SharedArrayBuffer, which the receiver may keep, to spare a copy: it
+   * gives the source another of that size in exchange, during the callback.
+   */
+  readonly exchange?: (other: SharedArrayBuffer) => void;
 }
 
 /** Bytes of an I420 picture of `width` × `height` pixels. */

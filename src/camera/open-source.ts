@@ -1,20 +1,24 @@
 import { messageOf } from "../errors.ts";
 import { bundledDemo } from "./demo.ts";
+import { ffmpegTarget } from "./ffmpeg-input.ts";
+import { FfmpegSource } from "./ffmpeg-source.ts";
 import type { FrameSource } from "./frame-source.ts";
 import { createReplaySource } from "./replay.ts";
-import { type RpicamListener, RpicamSource } from "./rpicam.ts";
+import { RpicamSource } from "./rpicam.ts";
 import { findRpicam, listCameras, rpicamNotInstalled } from "./rpicam-program.ts";
 import type { RpicamSettings } from "./rpicam-settings.ts";
+import type { SupervisedListener, SupervisedSource } from "./supervised-source.ts";
 
 export interface CameraSettings extends RpicamSettings {
-  readonly source: "auto" | "rpicam" | "replay";
+  /** "ffmpeg:" goes before an address or a device. */
+  readonly source: "auto" | "rpicam" | "replay" | `ffmpeg:${string}`;
   /** What to play, whatever `source` says; null for the bundled demo. */
   readonly replay: string | null;
   /** Whether a replay starts again at its end. */
   readonly loop: boolean;
 }
 
-export interface SourceListener extends RpicamListener {
+export interface SourceListener extends SupervisedListener {
   /** A replay has come to its end, or has broken off with an error. */
   onEnd(error: unknown): void;
 }
@@ -23,6 +27,8 @@ export interface OpenedSource {
   readonly source: FrameSource;
   /** Whether the bundled demo plays since there is no camera. */
   readonly isDemo: boolean;
+  /** The Pi's camera, of which stills can be taken, where it is the source. */
+  readonly rpicam: SupervisedSource | null;
 }
 
 /**
@@ -38,15 +44,22 @@ export async function openSource(
 ): Promise<OpenedSource> {
   const { source, replay, fps, loop } = settings;
   const { warn, onEnd } = listener;
-  const real = (opened: FrameSource): OpenedSource => ({ source: opened, isDemo: false });
+  const real = (opened: FrameSource): OpenedSource => ({ source: opened, isDemo: false, rpicam: null });
   if (replay !== null) return real(createReplaySource(replay, { fps, loop, warn, onEnd }));
+  const target = ffmpegTarget(source);
+  if (target !== null) return real(new FfmpegSource(target, settings, listener));
   const program = source === "replay" ? undefined : findRpicam();
   if (source === "rpicam" && program === undefined) throw rpicamNotInstalled();
   if (program !== undefined && (source === "rpicam" || (await hasCamera(program, signal, warn)))) {
-    return real(new RpicamSource(program, settings, listener));
+    const rpicam = new RpicamSource(program, settings, listener);
+    return { source: rpicam, isDemo: false, rpicam };
   }
   const { path, description } = bundledDemo;
-  return { source: createReplaySource(path, { fps, loop, warn, onEnd, description }), isDemo: true };
+  return {
+    source: createReplaySource(path, { fps, loop, warn, onEnd, description }),
+    isDemo: true,
+    rpicam: null,
+  };
 }
 
 async function hasCamera(

@@ -13,11 +13,11 @@ interface Plane {
 
 /**
  * Puts a picture together from the pieces in which `rpicam-vid --codec yuv420` sends it through a pipe, and
- * leaves out the padding at the end of each row. One copy, into bytes that are there from the start.
+ * leaves out the padding at the end of each row. The only copy of a frame on its way to the detector, into memory that is
+ * there from the start.
  */
 export class PaddedFrame {
-  /** The same object for every frame. */
-  readonly picture: Picture;
+  #picture: Picture;
   readonly #planes: readonly Plane[];
   #plane = 0;
   #row = 0;
@@ -26,13 +26,25 @@ export class PaddedFrame {
 
   /** @param width, height even */
   constructor(width: number, height: number) {
-    this.picture = { width, height, data: new Uint8Array(i420Bytes(width, height)) };
+    // Shared, so that the detector's thread can take the picture as it is.
+    this.#picture = { width, height, data: new Uint8Array(new SharedArrayBuffer(i420Bytes(width, height))) };
     this.#planes = planesOf(width, height);
   }
 
-  /** No byte of the current frame was taken yet. */
-  get isEmpty(): boolean {
-    return this.#plane === 0 && this.#row === 0 && this.#column === 0;
+  /** The same object for every frame, unless its memory is exchanged. */
+  get picture(): Picture {
+    return this.#picture;
+  }
+
+  /** The next picture comes into this memory, of the same size. */
+  exchange(memory: SharedArrayBuffer): void {
+    const { width, height } = this.#picture;
+    this.#picture = { width, height, data: new Uint8Array(memory, 0, i420Bytes(width, height)) };
+  }
+
+  /** Bytes of a frame, padding included. */
+  get paddedBytes(): number {
+    return this.#planes.reduce((sum, { rows, stride }) => sum + rows * stride, 0);
   }
 
   /** `picture` is whole, until the next byte is taken. */
@@ -49,7 +61,7 @@ export class PaddedFrame {
       const left = (isPicture ? plane.rowBytes : plane.stride) - this.#column;
       const taken = Math.min(left, chunk.length - from);
       if (isPicture) {
-        chunk.copy(this.picture.data, this.#written, from, from + taken);
+        chunk.copy(this.#picture.data, this.#written, from, from + taken);
         this.#written += taken;
       }
       from += taken;

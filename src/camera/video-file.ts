@@ -1,7 +1,10 @@
 import { XnorcamError } from "../errors.ts";
-import { FfmpegRun } from "./ffmpeg.ts";
+import { FfmpegRun, lastLine, scaleFilter } from "./ffmpeg.ts";
 import type { Picture } from "./frame.ts";
 import type { PictureStream, PictureStreamOptions } from "./picture-stream.ts";
+
+/** Wider videos are scaled down: the network's input is a third of this. */
+const maxWidth = 640;
 
 /** A video file, sampled at `fps` frames for each second of it, so that it plays at its own speed. */
 export class VideoFile implements PictureStream {
@@ -21,7 +24,7 @@ export class VideoFile implements PictureStream {
 
   async next(): Promise<Picture | null> {
     while (!this.#closed) {
-      this.#run ??= new FfmpegRun(this.#path, this.#fps);
+      this.#run ??= play(this.#path, this.#fps);
       const frame = await this.#run.frames.next();
       if (!frame.done) {
         this.#framesOfRun++;
@@ -50,4 +53,15 @@ export class VideoFile implements PictureStream {
     }
     if (error !== null) this.#options.onBroken(error);
   }
+}
+
+function play(path: string, fps: number): FfmpegRun {
+  return new FfmpegRun({
+    input: ["-i", `file:${path}`],
+    filters: [`fps=${fps}`, scaleFilter(maxWidth)],
+    missing:
+      "ffmpeg, which plays videos, is not installed: run `sudo apt install ffmpeg`, or replay a folder of pictures",
+    explain: (said) =>
+      new XnorcamError("XC_FFMPEG_FAILED", `ffmpeg cannot play "${path}": ${lastLine(said)}`),
+  });
 }

@@ -1,12 +1,16 @@
 import { PictureDetector } from "../detect/picture-detector.ts";
-import type { Layer } from "../nn/network.ts";
+import { chooseBackend } from "../nn/backend.ts";
+import type { Step } from "../nn/network.ts";
+import { shapeText } from "../nn/shape.ts";
 import { defineCommand } from "./command.ts";
-import { modelOption, modelPath } from "./model-option.ts";
+import { warnOfKernels } from "./kernels-warning.ts";
+import { modelOption, modelSettings } from "./model-option.ts";
 
 const warmUpRuns = 5;
 const measuredRuns = 30;
 
-interface LayerTime {
+/** A layer; of native kernels a stage, which is several layers in one pass. */
+interface StepTime {
   readonly name: string;
   readonly op: string;
   readonly shape: string;
@@ -19,49 +23,62 @@ interface LayerTime {
 }
 
 export const bench = defineCommand({
-  options: { model: modelOption, json: { type: "flag", description: "One line of JSON" } },
+  options: {
+    model: modelOption,
+    kernels: {
+      type: "text",
+      value: "NAME",
+      description: "reference, portable, avx2, …; without it, the best that works, or XNORCAM_KERNELS",
+    },
+    json: { type: "flag", description: "One line of JSON" },
+  },
   run({ values }) {
-    const path = modelPath(values.model);
-    const { network } = PictureDetector.load(path);
-    fillWithNoise(network.input);
-    for (let i = 0; i < warmUpRuns; i++) network.run();
+    const backend = chooseBackend(values.kernels === undefined ? {} : { wanted: values.kernels });
+    warnOfKernels(backend);
+    const { graph, engines } = PictureDetector.load(modelSettings(values).path, backend);
+    const { width, height } = engines.limits;
+    const { engine } = engines.engineFor(width, height);
+    fillWithNoise(engine.input);
+    for (let i = 0; i < warmUpRuns; i++) engine.run();
 
     const totals: number[] = [];
-    const times = new Map<Layer, number[]>(network.layers.map((layer) => [layer, []]));
     for (let i = 0; i < measuredRuns; i++) {
       const start = performance.now();
-      let last = start;
-      network.run((layer) => {
-        const now = performance.now();
-        times.get(layer)!.push(now - last);
-        last = now;
-      });
-      totals.push(last - start);
+      engine.run();
+      totals.push(performance.now() - start);
+    }
+    const times = new Map<Step, number[]>(engine.steps.map((step) => [step, []]));
+    for (let i = 0; i < measuredRuns; i++) {
+      for (const step of engine.steps) {
+        const start = performance.now();
+        step.run();
+        times.get(step)!.push(performance.now() - start);
+      }
     }
 
-    const layers = network.layers.map((layer): LayerTime => {
-      const { name, op, shape, macs, parameterBytes, outputBytes } = layer;
+    const layers = engine.steps.map((step): StepTime => {
+      const { name, op, shape, macs, parameterBytes, outputBytes } = step;
       return {
         name,
         op,
-        shape: `${shape.width}×${shape.height}×${shape.channels}`,
-        ms: median(times.get(layer)!),
+        shape: shapeText(shape),
+        ms: median(times.get(step)!),
         realMacs: macs.real,
         binaryMacs: macs.binary,
         parameterBytes,
         outputBytes,
       };
     });
-    const sum = (of: (layer: LayerTime) => number) => layers.reduce((total, layer) => total + of(layer), 0);
+    const sum = (of: (layer: StepTime) => number) => layers.reduce((total, layer) => total + of(layer), 0);
     const report = {
-      model: network.name,
-      kernels: network.kernels,
+      model: graph.name,
+      kernels: engine.kernels,
       runs: measuredRuns,
       ms: median(totals),
       realMacs: sum((layer) => layer.realMacs),
       binaryMacs: sum((layer) => layer.binaryMacs),
       parameterBytes: sum((layer) => layer.parameterBytes),
-      mapBytes: network.mapBytes,
+      mapBytes: engine.mapBytes,
       rssBytes: process.memoryUsage.rss(),
       layers,
     };
@@ -94,12 +111,13 @@ function table(report: {
   parameterBytes: number;
   mapBytes: number;
   rssBytes: number;
-  layers: readonly LayerTime[];
+  layers: readonly StepTime[];
 }): string {
   const million = (count: number) => (count / 1e6).toFixed(2);
   const kilo = (bytes: number) => (bytes / 1024).toFixed(1);
+  const opWidth = 2 + Math.max(...report.layers.map(({ op }) => op.length));
   const row = (cells: readonly string[]) =>
-    cells.map((cell, i) => (i < 2 ? cell.padEnd(i === 0 ? 18 : 17) : cell.padStart(12))).join("");
+    cells.map((cell, i) => (i < 2 ? cell.padEnd(i === 0 ? 18 : opWidth) : cell.padStart(12))).join("");
   const lines = report.layers.map((layer) =>
     row([
       layer.name,

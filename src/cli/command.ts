@@ -3,7 +3,7 @@ import { messageOf, XnorcamError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 
 /** An option of a command. `xnorcam help COMMAND`, parsing and validation all come from it. */
-export type CommandOption = FlagOption | TextOption | NumberOption;
+export type CommandOption = FlagOption | TextOption | NumberOption | ChoiceOption;
 
 interface FlagOption {
   readonly type: "flag";
@@ -25,6 +25,14 @@ interface NumberOption {
   readonly min: number;
   readonly max: number;
   readonly integer?: boolean;
+  readonly required?: boolean;
+}
+
+/** One of a few words. */
+interface ChoiceOption {
+  readonly type: "choice";
+  readonly words: readonly string[];
+  readonly description: string;
   readonly required?: boolean;
 }
 
@@ -54,7 +62,9 @@ type ValueOf<Option extends CommandOption> = Option extends FlagOption
   ? boolean
   : Option extends NumberOption
     ? number
-    : string;
+    : Option extends ChoiceOption
+      ? Option["words"][number]
+      : string;
 
 export interface CommandArgs<Options extends CommandOptions> {
   readonly values: CommandValues<Options>;
@@ -106,10 +116,10 @@ export function parseCommandLine<Options extends CommandOptions>(
   for (const [name, option] of Object.entries(definition.options)) {
     const given = raw[name];
     if (given === undefined) {
-      if (option.type !== "flag" && option.required) throw usage(`--${name} ${option.value} is missing`);
+      if (option.type !== "flag" && option.required) throw usage(`${optionText(name, option)} is missing`);
       continue;
     }
-    values[name] = option.type === "number" ? numberOf(name, option, String(given)) : given;
+    values[name] = checked(name, option, given);
   }
   checkPositionals(definition.positionals, positionals);
   return { values: values as CommandValues<Options>, positionals };
@@ -142,6 +152,32 @@ function reword(message: string, names: readonly string[]): string {
   }
   const [, lacking] = /^Option '(--[^' ]+).*' argument missing/.exec(message) ?? [];
   return lacking === undefined ? (message.split("\n")[0] ?? message) : `${lacking} needs a value`;
+}
+
+/** "--data DIR", "--sensitivity quiet|normal|alert" */
+export function optionText(name: string, option: CommandOption): string {
+  switch (option.type) {
+    case "flag":
+      return `--${name}`;
+    case "choice":
+      return `--${name} ${option.words.join("|")}`;
+    case "text":
+    case "number":
+      return `--${name} ${option.value}`;
+  }
+}
+
+function checked(name: string, option: CommandOption, given: string | boolean): string | number | boolean {
+  switch (option.type) {
+    case "flag":
+    case "text":
+      return given;
+    case "number":
+      return numberOf(name, option, String(given));
+    case "choice":
+      if (option.words.includes(String(given))) return given;
+      throw usage(`--${name} must be one of ${option.words.join(", ")}, not "${given}"`);
+  }
 }
 
 function numberOf(name: string, option: NumberOption, text: string): number {

@@ -39,4 +39,9 @@ export const commands: readonly CommandEntry[] = [
     summary: "Check this machine and its settings, with a fix for each problem",
     load: async () => (await import("./doctor.ts")).doctor,
   },
+  {
+    name: "user",
+    summary: "List who may sign in, or make a code for a forgotten password",
+    load: async () => (await import("./user.ts")).user,
+  },
 ];

@@ -8,7 +8,8 @@ import { listPictures } from "../image/list-pictures.ts";
 import { round } from "../round.ts";
 import { AnnotatedCopies } from "./annotated-copies.ts";
 import { defineCommand } from "./command.ts";
-import { modelOption, modelPath } from "./model-option.ts";
+import { warnOfKernels } from "./kernels-warning.ts";
+import { modelOption, modelSettings, sensitivityOption } from "./model-option.ts";
 
 /** What was found in one picture. */
 interface Result {
@@ -22,12 +23,13 @@ interface Result {
 export const detect = defineCommand({
   options: {
     model: modelOption,
+    sensitivity: sensitivityOption,
     threshold: {
       type: "number",
       value: "N",
       min: 0,
       max: 1,
-      description: "Lowest score of a detection; without it, the model's own for each class",
+      description: "Lowest score of a detection, for all classes; goes before --sensitivity",
     },
     json: { type: "flag", description: "One line of JSON for each picture" },
     out: { type: "text", value: "DIR", description: "Write copies with the boxes drawn in to this folder" },
@@ -35,7 +37,10 @@ export const detect = defineCommand({
   positionals: { name: "PICTURE|FOLDER…", min: 1, max: Number.POSITIVE_INFINITY },
   async run({ values, positionals }) {
     const paths = await picturesOf(positionals);
-    const detector = PictureDetector.load(modelPath(values.model));
+    const { path: model, sensitivity } = modelSettings(values);
+    const detector = PictureDetector.load(model);
+    warnOfKernels(detector.backend);
+    const thresholds = detector.thresholdsAt(sensitivity);
     const copies = values.out === undefined ? undefined : await AnnotatedCopies.open(values.out, paths);
     const lineOf = values.json ? jsonLine : textLine;
     let broken = 0;
@@ -46,7 +51,8 @@ export const detect = defineCommand({
         continue;
       }
       const { threshold } = values;
-      const { detections, timings } = detector.detect(picture, threshold === undefined ? {} : { threshold });
+      const options = threshold === undefined ? { thresholds } : { threshold };
+      const { detections, timings } = detector.detect(picture, options);
       console.log(lineOf({ path, picture, ms: totalMs(timings), detections }));
       await copies?.write(path, picture, detections);
     }

@@ -1,4 +1,4 @@
-import type { Command, CommandOption } from "./command.ts";
+import { type Command, type CommandOption, optionText } from "./command.ts";
 import type { CommandEntry } from "./commands.ts";
 
 /** "xnorcam eval --data DIR [--json]", from the command's own options. */
@@ -38,13 +38,10 @@ export function programHelp(commands: readonly CommandEntry[]): string {
     ...columns(commands.map(({ name, summary }) => [`  ${name}`, summary])),
     "",
     "xnorcam help COMMAND says more about one; xnorcam --version says which version this is.",
-    "Environment: XNORCAM_CONFIG (config file), XNORCAM_DATA_DIR (data folder), PORT, XNORCAM_DEBUG=1 (stack traces).",
+    "Environment: XNORCAM_CONFIG (config file), XNORCAM_DATA_DIR (data folder), PORT, XNORCAM_KERNELS (see bench),",
+    "             XNORCAM_DEBUG=1 (stack traces).",
     "Exit codes: 0 fine, 1 failed, 2 wrong use.",
   ].join("\n");
-}
-
-function optionText(name: string, option: CommandOption): string {
-  return option.type === "flag" ? `--${name}` : `--${name} ${option.value}`;
 }
 
 function explanation(option: CommandOption): string {

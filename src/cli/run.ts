@@ -1,8 +1,9 @@
 import { setFlagsFromString } from "node:v8";
-import { loadConfig } from "../config/load.ts";
-import type { Camera } from "../main.ts";
+import { SettingsStore } from "../config/settings-store.ts";
+import type { Camera, Started } from "../main.ts";
 import { defineCommand } from "./command.ts";
 import { createLogger } from "./log.ts";
+import { sensitivityOption } from "./model-option.ts";
 
 /** A part that hangs must not keep a service from being restarted. */
 const stopDeadlineMs = 10_000;
@@ -20,29 +21,32 @@ export const run = defineCommand({
       integer: true,
       description: "Port of the dashboard; 0 takes any free one",
     },
+    sensitivity: sensitivityOption,
     "data-dir": { type: "text", value: "DIR", description: "Folder for what the camera keeps" },
   },
   async run({ values }) {
-    const config = loadConfig({
+    const settings = new SettingsStore({
       file: values.config,
       overrides: {
         fps: values.fps,
         port: values.port,
         replay: values.replay,
         dataDir: values["data-dir"],
+        sensitivity: values.sensitivity,
       },
       env: process.env,
     });
+    const { config } = settings;
     const log = createLogger(config.log.level, process.stderr);
     preferSmallMemory();
     // Only now: loading every part takes seconds on a Pi Zero, and a mistake in the settings needs none of them.
     const { Camera } = await import("../main.ts");
-    const camera = new Camera(config, log);
+    const camera = new Camera(config, log, settings);
     const stopSignal = nextStopSignal();
     try {
       // A start can hang, on a pipe that nobody writes to or a network folder that is gone.
       const started = await Promise.race([camera.start(), stopSignal.then(() => null)]);
-      if (started !== null) console.log(`Xnorcam is watching. Open ${started.url}`);
+      if (started !== null) console.log(welcome(started));
       log.info(`stopping on ${await stopSignal}`);
     } finally {
       await stopWithin(camera, stopDeadlineMs);
@@ -50,6 +54,11 @@ export const run = defineCommand({
     return 0;
   },
 });
+
+function welcome({ url, setupCode }: Started): string {
+  const watching = `Xnorcam is watching. Open ${url}`;
+  return setupCode === null ? watching : `${watching} and sign in with the setup code ${setupCode}`;
+}
 
 /**
  * Tells V8 to trade speed for memory, before its heaps grow and the detector's thread gets one. What we compute

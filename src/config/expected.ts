@@ -8,14 +8,23 @@ export function expectedBy(schema: TSchema): string {
   if (KindGuard.IsNumber(schema)) return `a number${range(schema)}`;
   if (KindGuard.IsBoolean(schema)) return "true or false";
   if (KindGuard.IsArray(schema)) return listOf(schema);
+  if (KindGuard.IsTuple(schema))
+    return `a list of ${schema.items?.length}, each: ${expectedBy(schema.items![0]!)}`;
+  if (KindGuard.IsRecord(schema))
+    return `a section, each of its keys: ${expectedBy(Object.values(schema.patternProperties)[0]!)}`;
   if (KindGuard.IsObject(schema)) return `a section with ${Object.keys(schema.properties).join(", ")}`;
-  return "text in quotes, not empty";
+  if ((schema.minLength ?? 0) > 1) return `text of at least ${schema.minLength} characters`;
+  const examples = ((schema.examples ?? []) as readonly string[]).map((each) => JSON.stringify(each));
+  return examples.length === 0 ? "text in quotes, not empty" : `text such as ${examples.join(", ")}`;
 }
 
 function oneOf(alternatives: readonly TSchema[]): string {
   const [only, ...others] = alternatives.filter((alternative) => !KindGuard.IsNull(alternative));
   if (only !== undefined && others.length === 0) return expectedBy(only);
-  return `one of ${alternatives.map((alternative) => JSON.stringify(alternative.const)).join(", ")}`;
+  const words = alternatives.map((each) =>
+    KindGuard.IsLiteral(each) ? JSON.stringify(each.const) : expectedBy(each),
+  );
+  return `one of ${words.join(", ")}`;
 }
 
 function range({ minimum, maximum }: { minimum?: number; maximum?: number }): string {
@@ -24,6 +33,7 @@ function range({ minimum, maximum }: { minimum?: number; maximum?: number }): st
 
 function listOf({ items, minItems = 0, maxItems, uniqueItems = false }: TArray): string {
   if (minItems === maxItems) return `a list of ${minItems}, each: ${expectedBy(items)}`;
-  const length = minItems > 0 ? `, at least ${minItems}` : "";
+  const least = minItems > 0 ? `, at least ${minItems}` : "";
+  const length = `${least}${maxItems === undefined ? "" : `, at most ${maxItems}`}`;
   return `a list${length}${uniqueItems ? ", no two the same" : ""}, of: ${expectedBy(items)}`;
 }

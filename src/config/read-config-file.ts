@@ -2,25 +2,44 @@ import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import { parse as parseToml, TomlError } from "smol-toml";
 import { messageOf, XnorcamError } from "../errors.ts";
+import { withoutComments } from "./text/json-comments.ts";
 
-/**
- * Reads a `.toml` or `.json` file without looking at what it says.
- * @throws XnorcamError XC_CONFIG_UNREADABLE, or XC_CONFIG_INVALID with the line of a syntax error.
- */
-export function readConfigFile(file: string): unknown {
-  const parse = parserFor(file);
-  return parse(readText(file), file);
+export type ConfigFormat = "toml" | "json";
+
+/** A settings file as it is on the disk. */
+export interface ConfigFile {
+  readonly format: ConfigFormat;
+  readonly text: string;
+  /** What it says, not checked. */
+  readonly given: unknown;
 }
 
-function parserFor(file: string): (text: string, file: string) => unknown {
+/**
+ * Reads a `.toml` file, or a `.json` or `.jsonc` file with or without comments, and does not look at what it says.
+ * @throws XnorcamError XC_CONFIG_UNREADABLE, or XC_CONFIG_INVALID with the line of a syntax error.
+ */
+export function readConfigFile(file: string): ConfigFile {
+  const format = formatOf(file);
+  const text = readText(file);
+  return { format, text, given: parseConfig(text, format, file) };
+}
+
+/** @throws XnorcamError XC_CONFIG_UNREADABLE where the name says none that is known */
+export function formatOf(file: string): ConfigFormat {
   switch (extname(file).toLowerCase()) {
     case ".toml":
-      return readToml;
+      return "toml";
     case ".json":
-      return readJson;
+    case ".jsonc":
+      return "json";
     default:
       throw new XnorcamError("XC_CONFIG_UNREADABLE", `${file}: a config file's name ends in .toml or .json`);
   }
+}
+
+/** @throws XnorcamError XC_CONFIG_INVALID with the line of a syntax error. */
+export function parseConfig(text: string, format: ConfigFormat, file: string): unknown {
+  return format === "toml" ? readToml(text, file) : readJson(withoutComments(text), file);
 }
 
 function readText(file: string): string {
@@ -42,7 +61,8 @@ function whyUnreadable(error: unknown): string {
 
 function readToml(text: string, file: string): unknown {
   try {
-    return parseToml(text);
+    // Objects like any other: the parser's have no prototype.
+    return structuredClone(parseToml(text));
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const [summary = ""] = error.message.split("\n");

@@ -22,35 +22,48 @@ export interface Candidate {
  * its logit; its box reaches from the cell's center by softplus(logit) · stride to each side.
  *
  * @param thresholds for each class, the lowest score that counts
- * @returns the `candidates` best, best first; of equal scores, the earlier cell first
+ * @param weakShare 0 … 1: down to this share of its class's threshold a cell is still a weak candidate
+ * @returns of each the `candidates` best, best first; of equal scores, the earlier cell first
  */
 export function decode(
   levels: readonly LevelOutput[],
   head: DetectionHead,
   thresholds: readonly number[],
-): Candidate[] {
+  weakShare = 1,
+): { sure: Candidate[]; weak: Candidate[] } {
   const classes = head.classes.length;
   const channels = classes + boxSides;
   // Comparing logits saves an exponential for each of the many cells where nothing is.
-  const logitThresholds = thresholds.map((threshold) => Math.log(threshold / (1 - threshold)));
-  const found: Candidate[] = [];
+  const sureLogits = thresholds.map(logitOf);
+  const weakLogits = thresholds.map((threshold) => logitOf(threshold * weakShare));
+  const sure: Candidate[] = [];
+  const weak: Candidate[] = [];
   for (const { data, width, height, stride } of levels) {
     for (let cell = 0; cell < width * height; cell++) {
       const at = cell * channels;
       for (let classId = 0; classId < classes; classId++) {
         const logit = data[at + classId]!;
-        if (logit < logitThresholds[classId]!) continue;
+        if (logit < weakLogits[classId]!) continue;
         const x = ((cell % width) + 0.5) * stride;
         const y = (Math.floor(cell / width) + 0.5) * stride;
         const side = (i: number) => softplus(data[at + classes + i]!) * stride;
         const [left, top, right, bottom] = [side(0), side(1), side(2), side(3)];
         const score = 1 / (1 + Math.exp(-logit));
-        found.push({ classId, score, box: [x - left, y - top, left + right, top + bottom] });
+        const list = logit < sureLogits[classId]! ? weak : sure;
+        list.push({ classId, score, box: [x - left, y - top, left + right, top + bottom] });
       }
     }
   }
-  // The sort is stable, so the order of cells decides between equals.
-  return found.sort((a, b) => b.score - a.score).slice(0, head.candidates);
+  return { sure: best(sure, head.candidates), weak: best(weak, head.candidates) };
+}
+
+/** The sort is stable, so the order of cells decides between equals. */
+function best(candidates: Candidate[], most: number): Candidate[] {
+  return candidates.sort((a, b) => b.score - a.score).slice(0, most);
+}
+
+function logitOf(probability: number): number {
+  return Math.log(probability / (1 - probability));
 }
 
 /** log(1 + eˣ), without overflow. */

@@ -34,6 +34,8 @@ export interface FrameDetections {
   timings: DetectionTimings;
   /** Highest score first. */
   detections: Detection[];
+  /** Those below their class's threshold, down to half of it: for the tracker, no one else. Highest score first. */
+  weak: Detection[];
 }
 
 /** A detection as it is told to the outside: score to four digits, box to tenths of a pixel. */

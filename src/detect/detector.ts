@@ -13,7 +13,7 @@ export interface DetectorListener {
   onFailure(error: XnorcamError): void;
 }
 
-/** A frame's copy in shared memory. */
+/** A frame in shared memory. */
 interface Slot {
   buffer: SharedArrayBuffer;
   frame: { id: number; capturedAtMs: number; width: number; height: number };
@@ -41,7 +41,7 @@ export class Detector {
   #inFlight: Slot | undefined;
   /** The newest frame, for when the worker is free. */
   #waiting: Slot | undefined;
-  /** Buffers that nobody uses; two exist in all. */
+  /** Buffers that nobody uses: one is in flight, one waits, one may be with the source. */
   readonly #free: SharedArrayBuffer[] = [];
 
   constructor(options: WorkerSetup, listener: DetectorListener) {
@@ -93,7 +93,7 @@ export class Detector {
   }
 
   /**
-   * Hands over a frame; its bytes are copied. The newest frame wins: one that was waiting is dropped.
+   * Hands over a frame; its bytes are copied, or exchanged for others where the source offers that. The newest frame wins: one that was waiting is dropped.
    * Before `start()` resolved, and while the worker is being started again, frames wait the same way.
    */
   submit(frame: Frame): void {
@@ -101,11 +101,10 @@ export class Detector {
     this.stats.submitted++;
     const { id, capturedAtMs, width, height } = frame;
     if (this.#waiting !== undefined) this.stats.dropped++;
-    const buffer = this.#waiting?.buffer ?? this.#free.pop();
+    const unused = this.#waiting?.buffer ?? this.#free.pop();
     const bytes = i420Bytes(width, height);
-    const shared = buffer !== undefined && buffer.byteLength >= bytes ? buffer : new SharedArrayBuffer(bytes);
-    new Uint8Array(shared).set(frame.data);
-    this.#waiting = { buffer: shared, frame: { id, capturedAtMs, width, height } };
+    const memory = unused !== undefined && unused.byteLength >= bytes ? unused : new SharedArrayBuffer(bytes);
+    this.#waiting = { buffer: filledBy(frame, memory), frame: { id, capturedAtMs, width, height } };
     this.#sendWaiting();
   }
 
@@ -128,7 +127,7 @@ export class Detector {
     this.#worker!.postMessage(request);
   }
 
-  #finish({ detections, timings }: Extract<WorkerMessage, { type: "detected" }>): void {
+  #finish({ detections, weak, timings }: Extract<WorkerMessage, { type: "detected" }>): void {
     if (this.#stopped || this.#inFlight === undefined) return;
     const { buffer, frame } = this.#inFlight;
     const { id: frameId, width, height, capturedAtMs } = frame;
@@ -138,7 +137,7 @@ export class Detector {
     const data = new Uint8Array(buffer, 0, i420Bytes(width, height));
     try {
       this.#listener.onDetections(
-        { frameId, width, height, capturedAtMs, latencyMs, timings, detections },
+        { frameId, width, height, capturedAtMs, latencyMs, timings, detections, weak },
         { width, height, data },
       );
     } finally {
@@ -170,4 +169,14 @@ export class Detector {
       );
     }, delayMs);
   }
+}
+
+/** The frame's bytes in shared memory: its own in exchange for `memory`, or a copy of them there. */
+function filledBy({ data, exchange }: Frame, memory: SharedArrayBuffer): SharedArrayBuffer {
+  if (exchange !== undefined && data.buffer instanceof SharedArrayBuffer) {
+    exchange(memory);
+    return data.buffer;
+  }
+  new Uint8Array(memory).set(data);
+  return memory;
 }

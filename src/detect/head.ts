@@ -12,8 +12,15 @@ const HeadSchema = Type.Object(
     classes: Type.Array(Type.String({ minLength: 1, maxLength: 40 }), { minItems: 1, maxItems: 1000 }),
     /** Of these, the ones that raise an alarm by default. */
     weapons: Type.Array(Type.String()),
-    /** For each class, the score from which a detection counts. */
+    /** For each class, the score from which a detection counts: the operating point "normal". */
     thresholds: Type.Array(Probability),
+    /** Thresholds by name, from few false alarms to many; a file without them has "normal" only. */
+    operatingPoints: Type.Optional(
+      Type.Object(
+        { quiet: Type.Array(Probability), normal: Type.Array(Probability), alert: Type.Array(Probability) },
+        { additionalProperties: false },
+      ),
+    ),
     /** Real maps of `classes + 4` channels: logits of the classes, then of the distances to the four sides. */
     outputs: Type.Array(
       Type.Object({ layer: Type.String(), stride: Type.Integer({ minimum: 1, maximum: 256 }) }),
@@ -30,6 +37,10 @@ const HeadSchema = Type.Object(
 
 export type DetectionHead = Static<typeof HeadSchema>;
 
+/** The names of the operating points, from few false alarms to many. */
+export const sensitivities = ["quiet", "normal", "alert"] as const;
+export type Sensitivity = (typeof sensitivities)[number];
+
 /** Distances of a box's sides from the center of its cell. */
 export const boxSides = 4;
 
@@ -39,14 +50,63 @@ export function readDetectionHead(graph: Graph, source: string): DetectionHead {
   if (!Value.Check(HeadSchema, head)) {
     throw invalid(source, schemaProblem(HeadSchema, head, "graph.detection"));
   }
-  if (head.thresholds.length !== head.classes.length) {
-    throw invalid(
-      source,
-      `graph.detection.thresholds needs one number for each of ${head.classes.length} classes`,
-    );
-  }
+  checkThresholds(head, source);
   const unknown = head.weapons.find((weapon) => !head.classes.includes(weapon));
   if (unknown !== undefined)
     throw invalid(source, `graph.detection.weapons names ${unknown}, which is no class`);
   return head;
+}
+
+/** Each list has a number for each class, and from quiet to alert they fall. */
+function checkThresholds({ classes, thresholds, operatingPoints }: DetectionHead, source: string): void {
+  const lists: Record<string, readonly number[]> = { thresholds };
+  for (const name of operatingPoints === undefined ? [] : sensitivities) {
+    lists[`operatingPoints.${name}`] = operatingPoints![name];
+  }
+  for (const [path, list] of Object.entries(lists)) {
+    if (list.length === classes.length) continue;
+    throw invalid(source, `graph.detection.${path} needs one number for each of ${classes.length} classes`);
+  }
+  if (operatingPoints === undefined) return;
+  const { quiet, normal, alert } = operatingPoints;
+  for (const [i, label] of classes.entries()) {
+    if (normal[i] !== thresholds[i]) {
+      throw invalid(source, `graph.detection.operatingPoints.normal differs from thresholds for ${label}`);
+    }
+    if (quiet[i]! >= normal[i]! && normal[i]! >= alert[i]!) continue;
+    throw invalid(source, `graph.detection.operatingPoints rise from quiet to alert for ${label}`);
+  }
+}
+
+/**
+ * For each class, the score from which a detection counts at an operating point.
+ * @throws XnorcamError XC_MODEL_INVALID where the file does not have it
+ */
+export function thresholdsAt(
+  { operatingPoints, thresholds }: DetectionHead,
+  sensitivity: Sensitivity,
+  source: string,
+): readonly number[] {
+  if (operatingPoints !== undefined) return operatingPoints[sensitivity];
+  if (sensitivity === "normal") return thresholds;
+  throw invalid(
+    source,
+    `has no operating point "${sensitivity}", only "normal": export it anew, or set model.sensitivity to "normal"`,
+  );
+}
+
+/** The operating point with the next fewer false alarms. */
+const quieter = { alert: "normal", normal: "quiet", quiet: "quiet" } as const;
+
+/**
+ * For each class, the score of the next quieter operating point: what confirms detections of this one.
+ * @returns empty for a file with a single operating point
+ */
+export function confirmScoresAt(
+  { classes, operatingPoints }: DetectionHead,
+  sensitivity: Sensitivity,
+): Record<string, number> {
+  if (operatingPoints === undefined) return {};
+  const scores = operatingPoints[quieter[sensitivity]];
+  return Object.fromEntries(classes.map((label, i) => [label, scores[i]!]));
 }

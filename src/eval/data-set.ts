@@ -14,7 +14,16 @@ export interface LabeledPicture {
   readonly height: number;
   /** Classes that are labeled in full: only there can a detection be called false. */
   readonly exhaustive: ReadonlySet<string>;
-  readonly objects: readonly { readonly label: string; readonly box: Box }[];
+  readonly objects: readonly LabeledObject[];
+  /** Which collection it comes from; empty where that is not said. */
+  readonly source: string;
+  /** Its scene or clip; empty where that is not said. */
+  readonly group: string;
+}
+
+export interface LabeledObject {
+  readonly label: string;
+  readonly box: Box;
 }
 
 export interface DataSet {
@@ -32,6 +41,8 @@ const AnnotationFile = Type.Object({
       width: Type.Integer({ minimum: 1 }),
       height: Type.Integer({ minimum: 1 }),
       exhaustive_category_ids: Type.Optional(Type.Array(Type.Integer())),
+      source: Type.Optional(Type.String()),
+      group: Type.Optional(Type.String()),
     }),
   ),
   annotations: Type.Array(
@@ -72,7 +83,7 @@ export function readDataSet(folder: string): DataSet {
   const names = new Map(json.categories.map(({ id, name }) => [id, name]));
   const sizes = new Map(json.images.map((image) => [image.id, image]));
   const problems: string[] = [];
-  const objects = new Map<number, LabeledPicture["objects"][number][]>();
+  const objects = new Map<number, LabeledObject[]>();
   for (const annotation of json.annotations) {
     const problem = problemOf(annotation, names, sizes.get(annotation.image_id));
     if (problem !== undefined) {
@@ -98,6 +109,8 @@ export function readDataSet(folder: string): DataSet {
       height: image.height,
       exhaustive: new Set(ids.flatMap((id) => names.get(id) ?? [])),
       objects: objects.get(image.id) ?? [],
+      source: image.source ?? "",
+      group: image.group ?? "",
     });
   }
   return { classes: json.categories.map(({ name }) => name), pictures, problems };

@@ -1,6 +1,6 @@
 import type { Detection } from "../detect/detection.ts";
 import { intersectionOverUnion } from "../detect/nms.ts";
-import type { LabeledPicture } from "./data-set.ts";
+import type { LabeledObject, LabeledPicture } from "./data-set.ts";
 
 /** A picture and what was found in it, best first. */
 export interface PictureResult {
@@ -10,6 +10,8 @@ export interface PictureResult {
 
 /** One detection, judged. */
 export interface Verdict {
+  readonly picture: LabeledPicture;
+  readonly detection: Detection;
   readonly score: number;
   /** It overlaps an object that no better detection of the picture took. */
   readonly hit: boolean;
@@ -17,13 +19,21 @@ export interface Verdict {
   readonly counts: boolean;
 }
 
+/** An object, and whether it was found. */
+export interface Goal {
+  readonly picture: LabeledPicture;
+  readonly object: LabeledObject;
+  /** Of the detection that hit it; null where none did. */
+  readonly score: number | null;
+}
+
 export interface Matches {
   /** Best first. */
   readonly verdicts: readonly Verdict[];
   /** Objects in pictures that are labeled in full for the classes. */
   readonly countedObjects: number;
-  /** Objects in all pictures. */
-  readonly allObjects: number;
+  /** All objects, those of other pictures included. */
+  readonly goals: readonly Goal[];
   /** Pictures that are labeled in full for the classes. */
   readonly countedPictures: number;
 }
@@ -34,35 +44,36 @@ export interface Matches {
  */
 export function match(results: readonly PictureResult[], labels: readonly string[], iou: number): Matches {
   const verdicts: Verdict[] = [];
+  const goals: Goal[] = [];
   let countedObjects = 0;
-  let allObjects = 0;
   let countedPictures = 0;
   for (const { picture, detections } of results) {
-    const goals = picture.objects.filter(({ label }) => labels.includes(label)).map(({ box }) => box);
+    const objects = picture.objects.filter(({ label }) => labels.includes(label));
     const counts = labels.every((label) => picture.exhaustive.has(label));
-    allObjects += goals.length;
     if (counts) {
-      countedObjects += goals.length;
+      countedObjects += objects.length;
       countedPictures++;
     }
-    const taken = goals.map(() => false);
-    for (const { score, box } of asOneClass(detections, labels)) {
+    const scores: (number | null)[] = objects.map(() => null);
+    for (const detection of asOneClass(detections, labels)) {
+      const { score, box } = detection;
       let best = -1;
       let bestOverlap = 0;
-      for (const [i, goal] of goals.entries()) {
-        const overlap = taken[i] ? 0 : intersectionOverUnion(box, goal);
+      for (const [i, object] of objects.entries()) {
+        const overlap = scores[i] === null ? intersectionOverUnion(box, object.box) : 0;
         if (overlap > bestOverlap) {
           best = i;
           bestOverlap = overlap;
         }
       }
       const hit = best >= 0 && bestOverlap >= iou;
-      if (hit) taken[best] = true;
-      verdicts.push({ score, hit, counts });
+      if (hit) scores[best] = score;
+      verdicts.push({ picture, detection, score, hit, counts });
     }
+    goals.push(...objects.map((object, i) => ({ picture, object, score: scores[i]! })));
   }
   verdicts.sort((a, b) => b.score - a.score);
-  return { verdicts, countedObjects, allObjects, countedPictures };
+  return { verdicts, goals, countedObjects, countedPictures };
 }
 
 /** Taken as one class, a weapon that was found both as handgun and as rifle is one detection, not two. */

@@ -1,3 +1,4 @@
+import { largeSize, type Recall, recallBySize, recallBySource, recallOf, relativeSize } from "./breakdown.ts";
 import { type Matches, match, type PictureResult, type Verdict } from "./match.ts";
 
 /** What `xnorcam eval` reports. All but `gt` and `images` are 0 … 1. */
@@ -18,10 +19,14 @@ export interface ClassScores {
   readonly recallAtFp: number;
   /** The lowest score at which there are few enough false positives. */
   readonly threshold: number;
+  /** Of the objects whose √area is a tenth of the picture's width or more. */
+  readonly large: Recall;
+  readonly bySize: Readonly<Record<string, Recall>>;
+  readonly bySource: Readonly<Record<string, Recall>>;
 }
 
 /** False positives a picture that are allowed where recall is measured. */
-const falsePositiveRate = { object: 0.1, weapon: 0.05 } as const;
+export const falsePositiveRate = { object: 0.1, weapon: 0.05 } as const;
 
 const iouSteps = Array.from({ length: 10 }, (_, i) => 0.5 + i * 0.05);
 
@@ -42,26 +47,52 @@ export function scoreResults(
     const matches = match(results, [label], 0.5);
     const ap50 = averagePrecision(matches);
     const rate = weapons.includes(label) ? falsePositiveRate.weapon : falsePositiveRate.object;
-    scores[label] = { ap50, gt: matches.countedObjects, ...recallAtFalsePositives(matches, rate) };
+    scores[label] = { ap50, gt: matches.countedObjects, ...recalls(matches, rate) };
     if (matches.countedObjects === 0) continue;
     ap50s.push(ap50);
     aps.push(mean(iouSteps.map((iou) => averagePrecision(match(results, [label], iou)))));
   }
   if (weapons.length > 0) {
-    scores.weapon = recallAtFalsePositives(match(results, weapons, 0.5), falsePositiveRate.weapon);
+    scores.weapon = recalls(match(results, weapons, 0.5), falsePositiveRate.weapon);
   }
   return { mAP50: mean(ap50s), mAP: mean(aps), images: results.length, classes: scores };
 }
 
-/** Mean of the best precision at recalls 0, 0.01, … 1, over pictures that are labeled in full (COCO). */
-export function averagePrecision({ verdicts, countedObjects }: Matches): number {
-  if (countedObjects === 0) return 0;
-  const counted = verdicts.filter(({ counts }) => counts);
+function recalls(matches: Matches, rate: number): Omit<ClassScores, "ap50" | "gt"> {
+  const point = recallAtFalsePositives(matches, rate);
+  const { goals } = matches;
+  return {
+    ...point,
+    large: recallOf(
+      goals.filter((goal) => relativeSize(goal) >= largeSize),
+      point.threshold,
+    ),
+    bySize: recallBySize(goals, point.threshold),
+    bySource: recallBySource(goals, point.threshold),
+  };
+}
+
+/** Recall and the precision there, detection by detection, best first; over pictures that are labeled in full. */
+export function precisionRecall({ verdicts, countedObjects }: Matches): CurvePoint[] {
   let hits = 0;
-  const points = counted.map(({ hit }, i) => {
-    if (hit) hits++;
-    return { recall: hits / countedObjects, precision: hits / (i + 1) };
-  });
+  return verdicts
+    .filter(({ counts }) => counts)
+    .map(({ hit, score }, i) => {
+      if (hit) hits++;
+      return { recall: hits / Math.max(1, countedObjects), precision: hits / (i + 1), score };
+    });
+}
+
+export interface CurvePoint {
+  recall: number;
+  precision: number;
+  score: number;
+}
+
+/** Mean of the best precision at recalls 0, 0.01, … 1, over pictures that are labeled in full (COCO). */
+export function averagePrecision(matches: Matches): number {
+  if (matches.countedObjects === 0) return 0;
+  const points = precisionRecall(matches);
   // From the end, each precision becomes the best of itself and all behind it.
   for (let i = points.length - 2; i >= 0; i--) {
     points[i]!.precision = Math.max(points[i]!.precision, points[i + 1]!.precision);
@@ -77,7 +108,7 @@ export function averagePrecision({ verdicts, countedObjects }: Matches): number 
 
 /** Recall at the lowest score that keeps to `rate` false positives a picture. */
 export function recallAtFalsePositives(
-  { verdicts, allObjects, countedPictures }: Matches,
+  { verdicts, goals, countedPictures }: Matches,
   rate: number,
 ): { recallAtFp: number; threshold: number } {
   const allowed = rate * countedPictures;
@@ -89,8 +120,8 @@ export function recallAtFalsePositives(
     else if (verdict.counts) falsePositives++;
     if (falsePositives > allowed) break;
     // Detections of one score stand or fall together.
-    if (isLastOfItsScore(verdicts, i) && allObjects > 0) {
-      best = { recallAtFp: hits / allObjects, threshold: verdict.score };
+    if (isLastOfItsScore(verdicts, i) && goals.length > 0) {
+      best = { recallAtFp: hits / goals.length, threshold: verdict.score };
     }
   }
   return best;

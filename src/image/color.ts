@@ -18,20 +18,28 @@ import { chromaSize, type Picture } from "../camera/frame.ts";
  * @param out `i420Bytes(width, height)` bytes, overwritten.
  */
 export function rgbToI420(rgb: Uint8Array, width: number, height: number, out: Uint8Array): void {
-  lumaFromRgb(rgb, width * height, out);
-  chromaFromRgb(rgb, width, height, out);
+  lumaFromRgb(rgb, 3, width * height, out);
+  chromaFromRgb(rgb, 3, width, height, out);
 }
 
-function lumaFromRgb(rgb: Uint8Array, pixels: number, out: Uint8Array): void {
-  for (let i = 0, at = 0; i < pixels; i++, at += 3) {
+/** The same of RGBA, height × width × 4 bytes, as a browser's canvas gives it; the fourth byte is not looked at. */
+export function rgbaToI420(rgba: Uint8ClampedArray, width: number, height: number, out: Uint8Array): void {
+  lumaFromRgb(rgba, 4, width * height, out);
+  chromaFromRgb(rgba, 4, width, height, out);
+}
+
+type Bytes = Uint8Array | Uint8ClampedArray;
+
+function lumaFromRgb(rgb: Bytes, pixelBytes: number, pixels: number, out: Uint8Array): void {
+  for (let i = 0, at = 0; i < pixels; i++, at += pixelBytes) {
     out[i] = (19595 * rgb[at]! + 38470 * rgb[at + 1]! + 7471 * rgb[at + 2]! + 32768) >> 16;
   }
 }
 
-function chromaFromRgb(rgb: Uint8Array, width: number, height: number, out: Uint8Array): void {
+function chromaFromRgb(rgb: Bytes, pixelBytes: number, width: number, height: number, out: Uint8Array): void {
   const chromaWidth = chromaSize(width);
   const chromaHeight = chromaSize(height);
-  const stride = width * 3;
+  const stride = width * pixelBytes;
   // Clamps to 0…255 when it is written, which costs less than two comparisons.
   const clamped = new Uint8ClampedArray(out.buffer, out.byteOffset, out.byteLength);
   let u = width * height;
@@ -40,8 +48,8 @@ function chromaFromRgb(rgb: Uint8Array, width: number, height: number, out: Uint
     const top = 2 * row * stride;
     const down = 2 * row + 1 < height ? stride : 0;
     for (let column = 0; column < chromaWidth; column++, u++, v++) {
-      const right = 2 * column + 1 < width ? 3 : 0;
-      const a = top + 6 * column;
+      const right = 2 * column + 1 < width ? pixelBytes : 0;
+      const a = top + 2 * pixelBytes * column;
       // At an odd edge the missing pixels repeat the existing ones: the mean is the same as over those alone,
       // (2s + 2) >> 2 = (s + 1) >> 1 for n = 2 and (4s + 2) >> 2 = s for n = 1.
       const b = a + right;

@@ -1,5 +1,6 @@
 import type { Picture } from "../camera/frame.ts";
 import { i420ToRgb } from "./color.ts";
+import { halve } from "./halve.ts";
 import { sharp } from "./sharp.ts";
 
 /**
@@ -12,13 +13,17 @@ import { sharp } from "./sharp.ts";
 export class JpegEncoder {
   readonly #quality: number;
   #idleRgb: Uint8ClampedArray | undefined;
+  #half: Uint8Array | undefined;
 
   /** @param quality 1 … 100. */
   constructor(quality = 80) {
     this.#quality = quality;
   }
 
-  async encode(picture: Picture): Promise<Buffer> {
+  /** @param divisor 2 halves width and height first */
+  async encode(original: Picture, divisor: 1 | 2 = 1): Promise<Buffer> {
+    const picture = divisor === 1 ? original : halve(original, this.#half);
+    if (divisor === 2) this.#half = picture.data;
     const { width, height } = picture;
     const rgb = this.#takeBuffer(width * height * 3);
     i420ToRgb(picture, rgb);

@@ -69,18 +69,36 @@ function quantize(kernel: Float64Array, count: number, sum: number): void {
   kernel[largest]! += rest;
 }
 
+/** Brings planes of one size to another. */
+export interface Resampler {
+  /**
+   * @param source holds a plane from index `from`
+   * @param out the result is written from index `to`, its rows `stride` samples apart
+   */
+  resample(source: Uint8Array, from: number, out: Uint8Array, to: number, stride: number): void;
+}
+
+/** Makes a resampler that goes along x, to whole bytes, then along y. */
+export type ResamplerFactory = (x: Taps, y: Taps) => Resampler;
+
+/** The resampler that runs anywhere. */
+export const createResampler: ResamplerFactory = (x, y) => {
+  const rows = new Uint8Array(y.inSize * x.outSize);
+  const sums = new Int32Array(x.outSize);
+  return {
+    resample(source, from, out, to, stride) {
+      resampleRows(source, from, y.inSize, x, rows);
+      resampleColumns(rows, x.outSize, y, sums, out, to, stride);
+    },
+  };
+};
+
 /**
  * Resamples along x.
  * @param source holds rows × taps.inSize samples from index `start`.
  * @param out rows × taps.outSize samples.
  */
-export function resampleRows(
-  source: Uint8Array,
-  start: number,
-  rows: number,
-  taps: Taps,
-  out: Uint8Array,
-): void {
+function resampleRows(source: Uint8Array, start: number, rows: number, taps: Taps, out: Uint8Array): void {
   const { inSize, outSize, first, offsets, weights } = taps;
   let at = 0;
   for (let row = 0; row < rows; row++) {
@@ -101,7 +119,7 @@ export function resampleRows(
  * @param sums [≥ width] scratch; whole rows are added up in it, because walking down columns would miss the cache.
  * @param out plane with rows of `stride` samples; taps.outSize rows of `width` samples are written from `start`.
  */
-export function resampleColumns(
+function resampleColumns(
   source: Uint8Array,
   width: number,
   taps: Taps,

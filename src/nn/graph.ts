@@ -22,15 +22,23 @@ const window = {
   padding: Type.Integer({ minimum: 0, maximum: 7 }),
 };
 
+const paddingSign = { paddingSign: Type.Union([Type.Literal(-1), Type.Literal(1)]) };
+
+/** Most bits of an activation, and of a weight, that are computed by bit-planes. */
+export const maxPlanes = 8;
+
 /** Each kind of layer: what it reads, and what it needs beside its tensors. `nn/layers` has a file for each. */
 const layerSchemas = {
   conv: layer("conv", { input: Name, ...window }),
+  int8_conv: layer("int8_conv", { input: Name, ...window }),
+  quantize: layer("quantize", { input: Name }),
   sign: layer("sign", { input: Name }),
-  binary_conv: layer("binary_conv", {
-    input: Name,
-    ...window,
-    paddingSign: Type.Union([Type.Literal(-1), Type.Literal(1)]),
-  }),
+  binary_conv: layer("binary_conv", { input: Name, ...window, ...paddingSign }),
+  bit_planes: layer("bit_planes", { input: Name, planes: Type.Integer({ minimum: 1, maximum: maxPlanes }) }),
+  plane_conv: layer("plane_conv", { input: Name, ...window }),
+  ternary_conv: layer("ternary_conv", { input: Name, ...window, ...paddingSign }),
+  binary_weight_conv: layer("binary_weight_conv", { input: Name, ...window }),
+  activation_scale: layer("activation_scale", { input: Name, ...window }),
   affine: layer("affine", { input: Name }),
   prelu: layer("prelu", { input: Name }),
   average_pool: layer("average_pool", { input: Name }),
@@ -40,6 +48,7 @@ const layerSchemas = {
   }),
   upsample: layer("upsample", { input: Name }),
   add: layer("add", { inputs: Type.Tuple([Name, Name]) }),
+  multiply: layer("multiply", { inputs: Type.Tuple([Name, Name]) }),
 };
 
 type LayerSchemas = typeof layerSchemas;
@@ -51,9 +60,12 @@ const InputSchema = Type.Object(
     width: Extent,
     height: Extent,
     channels: Type.Integer({ minimum: 1, maximum: 16 }),
-    /** A byte b of channel c enters the network as (b − mean[c]) · scale[c]. */
-    mean: Type.Array(Type.Number()),
-    scale: Type.Array(Type.Number()),
+    /**
+     * Real: a byte b of channel c enters the network as (b − mean[c]) · scale[c]. Without them the network begins
+     * in integers: b enters as b − 128, from −128 to 127.
+     */
+    mean: Type.Optional(Type.Array(Type.Number())),
+    scale: Type.Optional(Type.Array(Type.Number())),
   },
   { additionalProperties: false },
 );
@@ -96,8 +108,10 @@ export function readGraph(model: ModelFile): Graph {
   if (typeof name !== "string") throw invalid(source, "graph.name is not a text");
   if (!Value.Check(InputSchema, input))
     throw invalid(source, schemaProblem(InputSchema, input, "graph.input"));
-  if (input.mean.length !== input.channels || input.scale.length !== input.channels) {
-    throw invalid(source, `graph.input.mean and graph.input.scale need ${input.channels} numbers each`);
+  const { mean, scale, channels } = input;
+  const isReal = mean !== undefined || scale !== undefined;
+  if (isReal && (mean?.length !== channels || scale?.length !== channels)) {
+    throw invalid(source, `graph.input.mean and graph.input.scale need ${channels} numbers each, or none`);
   }
   if (!Array.isArray(layers) || layers.length === 0) throw invalid(source, "graph.layers is not a list");
   const known = new Set<string>([inputName]);
@@ -125,5 +139,5 @@ function checkLayer(source: string, index: number, spec: unknown, known: Set<str
 
 /** The names that a layer reads. */
 export function inputsOf(spec: LayerSpec): readonly string[] {
-  return spec.op === "add" ? spec.inputs : [spec.input];
+  return "inputs" in spec ? spec.inputs : [spec.input];
 }

@@ -12,6 +12,8 @@ const elementTypes = {
   F32: Float32Array,
   /** Bit-planes: 32 signs a word, see `bits.ts`. */
   U32: Int32Array,
+  /** Weights of an 8-bit convolution. */
+  I8: Int8Array,
 } as const;
 
 export type ElementType = keyof typeof elementTypes;
@@ -20,7 +22,7 @@ export interface Tensor {
   readonly dtype: ElementType;
   readonly shape: readonly number[];
   /** U32 words are seen as Int32Array, the type of JavaScript's bit operations. */
-  readonly data: Float32Array | Int32Array;
+  readonly data: Float32Array | Int32Array | Int8Array;
 }
 
 const headerLimitBytes = 1 << 20;
@@ -43,6 +45,11 @@ export class ModelFile {
     this.bytes = bytes;
     this.metadata = metadata;
     this.tensors = tensors;
+  }
+
+  /** A model that was made in memory. */
+  static of(tensors: ReadonlyMap<string, Tensor>, source: string): ModelFile {
+    return new ModelFile(source, 0, {}, tensors);
   }
 
   /** @throws XnorcamError XC_MODEL_INVALID that names the source and the field or tensor that is wrong. */
@@ -90,6 +97,11 @@ export class ModelFile {
   /** As `floats`, for bit-planes: `shape` in words. */
   words(name: string, shape: readonly number[]): Int32Array {
     return this.#expect(name, "U32", shape).data as Int32Array;
+  }
+
+  /** As `floats`, for 8-bit weights. */
+  int8s(name: string, shape: readonly number[]): Int8Array {
+    return this.#expect(name, "I8", shape).data as Int8Array;
   }
 
   /** Extents of a tensor, checked for their number only. @throws XnorcamError XC_MODEL_INVALID */
@@ -186,7 +198,8 @@ function checkEntry(name: string, value: unknown, dataBytes: number, source: str
       `tensor ${name} lies at bytes ${begin} to ${end}, but the file holds ${dataBytes} bytes of data: it is cut off or broken`,
     );
   }
-  const bytes = 4 * shape.reduce((product, extent) => product * extent, 1);
+  const elementBytes = elementTypes[dtype as ElementType].BYTES_PER_ELEMENT;
+  const bytes = elementBytes * shape.reduce((product, extent) => product * extent, 1);
   if (end - begin !== bytes) {
     throw invalid(
       source,

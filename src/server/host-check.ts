@@ -13,10 +13,7 @@ export class HostCheck {
 
   /** @param hostNames names that are allowed besides the machine's own. */
   constructor(hostNames: readonly string[]) {
-    const machine = hostname().toLowerCase();
-    const short = machine.split(".", 1)[0]!;
-    const own = ["localhost", machine, short, `${short}.local`];
-    this.#names = new Set([...own, ...hostNames.map((name) => name.toLowerCase())]);
+    this.#names = new Set([...ownNames(), ...hostNames.map((name) => name.toLowerCase())]);
   }
 
   /** @returns why the request is refused, or null. */
@@ -29,6 +26,13 @@ export class HostCheck {
     if (isIP(name) !== 0 || this.#names.has(name)) return null;
     return problem(403, `the camera is not known as "${name}"; if it should be, list it in server.hostNames`);
   }
+}
+
+/** The names of this machine. */
+export function ownNames(): string[] {
+  const machine = hostname().toLowerCase();
+  const short = machine.split(".", 1)[0]!;
+  return [...new Set([machine, short, `${short}.local`, "localhost"])];
 }
 
 /** "Camera.local.:8080" → "camera.local", "[::1]:80" → "::1" */

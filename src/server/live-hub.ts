@@ -2,17 +2,19 @@ import type { Logger } from "pino";
 import type { AlarmReport } from "../alarm/alarm.ts";
 import type { Picture } from "../camera/frame.ts";
 import type { Clock } from "../clock.ts";
-import type { FrameDetections } from "../detect/detection.ts";
+import type { TrackedFrame } from "../detect/track.ts";
 import { messageOf } from "../errors.ts";
+import type { EventSummary } from "../events/event.ts";
 import { drawDetections } from "../image/draw.ts";
 import { JpegEncoder } from "../image/jpeg.ts";
-import { alarmMessage, detectionsMessage, statusMessage } from "./live-messages.ts";
+import type { Shedding } from "../load/load-shedder.ts";
+import { alarmMessage, detectionsMessage, eventMessage, statusMessage } from "./live-messages.ts";
 import type { StatusSource } from "./status.ts";
 import type { Viewer } from "./viewer.ts";
 
 export interface HubStats {
   viewers: { webSocket: number; mjpeg: number };
-  /** JPEG encodes so far: at most one a frame for all WebSocket viewers, one for all MJPEG viewers. */
+  /** JPEG encodes so far: at most one a frame and size for all WebSocket viewers, one for all MJPEG viewers. */
   encodes: { clean: number; boxed: number };
   /** Frames that nobody was sent because the previous one was still being encoded. */
   skipped: number;
@@ -33,27 +35,33 @@ export class LiveHub {
   readonly #source: Pick<StatusSource, "status" | "alarm">;
   readonly #clock: Clock;
   readonly #log: Pick<Logger, "info" | "error">;
+  readonly #onEncoded: (ms: number) => void;
   readonly #viewers = new Set<Viewer>();
-  readonly #cleanEncoder = new JpegEncoder();
+  readonly #cleanEncoders = { 1: new JpegEncoder(), 2: new JpegEncoder() };
   readonly #boxedEncoder = new JpegEncoder();
   readonly #encodes = { clean: 0, boxed: 0 };
   /** The picture that boxes are drawn on; kept, since frames rarely change their size. */
   #boxed: Picture = { width: 0, height: 0, data: new Uint8Array(0) };
   #encoding = false;
+  #shedding: Pick<Shedding, "viewerEvery" | "viewerDivisor"> = { viewerEvery: 1, viewerDivisor: 1 };
+  #published = 0;
   #skipped = 0;
   #cutOff = 0;
   #frameId = 0;
   #cancelHeartbeat: (() => void) | null = null;
   #stopped = false;
 
+  /** @param onEncoded hears how many milliseconds a picture took to be encoded */
   constructor(
     source: Pick<StatusSource, "status" | "alarm">,
     clock: Clock,
     log: Pick<Logger, "info" | "error">,
+    onEncoded: (ms: number) => void = () => {},
   ) {
     this.#source = source;
     this.#clock = clock;
     this.#log = log;
+    this.#onEncoded = onEncoded;
   }
 
   get stats(): HubStats {
@@ -69,31 +77,57 @@ export class LiveHub {
     return this.#viewers.size;
   }
 
-  /** Shows a frame and what was found in it. `picture` is not used any more when this returns. */
-  publish(result: FrameDetections, picture: Picture): void {
+  /**
+   * Shows a frame and what was found in it. `picture` is not used any more when this returns.
+   * @returns the JPEG of the whole picture without boxes, where one is made for the viewers; null else
+   */
+  publish(result: TrackedFrame, picture: Picture): Promise<Buffer> | null {
     this.#frameId = result.frameId;
-    if (this.#stopped || this.#viewers.size === 0) return;
+    if (this.#stopped || this.#viewers.size === 0) return null;
+    const { viewerEvery, viewerDivisor } = this.#shedding;
+    if (this.#published++ % viewerEvery !== 0) return null;
     if (this.#encoding) {
       this.#skipped++;
-      return;
+      return null;
     }
-    const message = detectionsMessage(result);
+    let whole: Promise<Buffer> | null = null;
+    const message = detectionsMessage(result, this.#source.alarm().verdicts);
     const encodings: Promise<void>[] = [];
-    if (this.#wants("clean")) {
+    const takers = this.#takers();
+    for (const divisor of [1, 2] as const) {
+      const sized = takers.filter(
+        (viewer) =>
+          viewer.picture === "clean" && Math.max(viewer.divisorFor(picture.width), viewerDivisor) === divisor,
+      );
+      if (sized.length === 0) continue;
       this.#encodes.clean++;
-      encodings.push(this.#send("clean", this.#cleanEncoder.encode(picture), message));
+      const encoding = this.#cleanEncoders[divisor].encode(picture, divisor);
+      if (divisor === 1) whole = encoding;
+      encodings.push(this.#send(sized, encoding, message));
     }
-    if (this.#wants("boxed")) {
+    const boxed = takers.filter((viewer) => viewer.picture === "boxed");
+    if (boxed.length > 0) {
       this.#encodes.boxed++;
       drawDetections(this.#copyForBoxes(picture), result.detections);
-      encodings.push(this.#send("boxed", this.#boxedEncoder.encode(this.#boxed), message));
+      encodings.push(this.#send(boxed, this.#boxedEncoder.encode(this.#boxed, viewerDivisor), message));
     }
     if (encodings.length > 0) void this.#whileEncoding(encodings);
+    return whole;
+  }
+
+  /** From now on viewers get fewer and smaller pictures, or all of them again. */
+  shed(shedding: Pick<Shedding, "viewerEvery" | "viewerDivisor">): void {
+    this.#shedding = shedding;
   }
 
   /** Tells every page that the alarm went on or off. */
   publishAlarm(report: AlarmReport): void {
     this.#broadcast(alarmMessage(report, this.#frameId));
+  }
+
+  /** Tells every page that an event began, changed or ended; it is on disk. */
+  publishEvent(event: EventSummary): void {
+    this.#broadcast(eventMessage(event));
   }
 
   /** From now on the viewer gets frames and news, beginning with how things stand. */
@@ -128,22 +162,23 @@ export class LiveHub {
     this.#encoding = false;
   }
 
-  async #send(kind: Viewer["picture"], encoding: Promise<Buffer>, message: string): Promise<void> {
+  async #send(viewers: readonly Viewer[], encoding: Promise<Buffer>, message: string): Promise<void> {
+    const beganMs = this.#clock.now();
     try {
       const jpeg = await encoding;
-      for (const viewer of this.#viewers) {
-        if (viewer.picture === kind && viewer.isReady()) viewer.sendFrame(message, jpeg);
+      this.#onEncoded(this.#clock.now() - beganMs);
+      for (const viewer of viewers) {
+        if (this.#viewers.has(viewer) && viewer.isReady()) viewer.sendFrame(message, jpeg);
       }
     } catch (error) {
       this.#log.error(`a frame could not be encoded for the viewers: ${messageOf(error)}`);
     }
   }
 
-  #wants(kind: Viewer["picture"]): boolean {
-    for (const viewer of this.#viewers) {
-      if (viewer.picture === kind && viewer.isReady()) return true;
-    }
-    return false;
+  /** Who takes a frame now. */
+  #takers(): Viewer[] {
+    const now = this.#clock.now();
+    return [...this.#viewers].filter((viewer) => viewer.isReady() && viewer.wantsFrame(now));
   }
 
   #copyForBoxes(picture: Picture): Picture {

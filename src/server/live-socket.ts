@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { Clock } from "../clock.ts";
+import { type Gate, isOwnOrigin } from "./gate.ts";
 import type { HostCheck } from "./host-check.ts";
 import type { LiveHub } from "./live-hub.ts";
 import { maxViewers, tooManyViewers } from "./max-viewers.ts";
@@ -12,11 +13,17 @@ import { WebSocketViewer } from "./web-socket-viewer.ts";
 
 const path = "/api/v1/live";
 
-/** Viewers have nothing to say; this leaves room for control frames and a curious client's hello. */
+/** Viewers say only which size and rate they want. */
 const maxPayloadBytes = 1024;
 
 /** Answers the WebSocket upgrades of a server: the live stream, and a clear refusal for everything else. */
-export function serveLiveSocket(server: Server, hub: LiveHub, hosts: HostCheck, clock: Clock): void {
+export function serveLiveSocket(
+  server: Server,
+  hub: LiveHub,
+  hosts: HostCheck,
+  gate: Gate,
+  clock: Clock,
+): void {
   const webSockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -32,32 +39,32 @@ export function serveLiveSocket(server: Server, hub: LiveHub, hosts: HostCheck, 
       answerWithoutUpgrade(server, request, socket as Socket);
       return;
     }
-    const refusal = hosts.refuse(request) ?? refuse(request, hub);
+    const refusal = hosts.refuse(request) ?? refuse(request, hub, gate);
     if (refusal !== null) {
       answerRaw(socket, refusal);
       return;
     }
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       const viewer = new WebSocketViewer(webSocket, clock);
-      webSocket.once("close", () => hub.remove(viewer));
+      const forget = gate.watch(request, () => viewer.cutOff());
+      webSocket.once("close", () => {
+        forget();
+        hub.remove(viewer);
+      });
       hub.add(viewer);
     });
   });
 }
 
-function refuse(request: IncomingMessage, hub: LiveHub): Problem | null {
+function refuse(request: IncomingMessage, hub: LiveHub, gate: Gate): Problem | null {
   const requested = request.url?.split("?", 1)[0];
   if (requested !== path) return problem(404, `there is no WebSocket here; the live stream is at ${path}`);
-  if (!sameHost(request)) {
+  if (!isOwnOrigin(request.headers)) {
     return problem(403, "the live stream is only for pages that this camera served");
   }
+  const refusal = gate.refuse(request, gate.callerOf(request), "view");
+  if (refusal !== null) return refusal;
   return hub.viewerCount >= maxViewers ? tooManyViewers() : null;
-}
-
-/** Browsers always say which page opens the socket; programs that are no browser don't, and may watch. */
-function sameHost({ headers }: IncomingMessage): boolean {
-  if (headers.origin === undefined) return true;
-  return URL.canParse(headers.origin) && new URL(headers.origin).host === headers.host;
 }
 
 /** Java's HTTP client offers h2c with its first request, whatever it is for. An offer may be passed over. */

@@ -1,16 +1,22 @@
 import type { ServerResponse } from "node:http";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifySchema } from "fastify";
 import type { Clock } from "../clock.ts";
+import type { Gate } from "./gate.ts";
 import type { LiveHub } from "./live-hub.ts";
 import { maxViewers, tooManyViewers } from "./max-viewers.ts";
+import { answerOf } from "./openapi.ts";
 import { problemType } from "./problem.ts";
 import type { Viewer } from "./viewer.ts";
 
 const boundary = "xnorcam-frame";
 
 /** `GET /api/v1/live.mjpeg`: the live picture with boxes drawn in, for `<img>`, VLC and other programs. */
-export function serveMjpeg(app: FastifyInstance, hub: LiveHub, clock: Clock): void {
-  app.get("/api/v1/live.mjpeg", (request, reply) => {
+export function serveMjpeg(app: FastifyInstance, hub: LiveHub, gate: Gate, clock: Clock): void {
+  const schema: FastifySchema = {
+    summary: "The live picture with boxes, for as long as somebody looks",
+    response: { 200: answerOf("multipart/x-mixed-replace", "JPEG pictures.") },
+  };
+  app.get("/api/v1/live.mjpeg", { config: { access: "view" }, schema }, (request, reply) => {
     if (hub.viewerCount >= maxViewers) {
       void reply.code(503).type(problemType).send(tooManyViewers());
       return;
@@ -27,7 +33,11 @@ export function serveMjpeg(app: FastifyInstance, hub: LiveHub, clock: Clock): vo
       return;
     }
     const viewer = new MjpegViewer(reply.raw, clock);
-    reply.raw.once("close", () => hub.remove(viewer));
+    const forget = gate.watch(request.raw, () => viewer.cutOff());
+    reply.raw.once("close", () => {
+      forget();
+      hub.remove(viewer);
+    });
     hub.add(viewer);
   });
 }
@@ -49,6 +59,14 @@ class MjpegViewer implements Viewer {
 
   isReady(): boolean {
     return !this.#response.destroyed && this.#response.writableLength === 0;
+  }
+
+  wantsFrame(): boolean {
+    return true;
+  }
+
+  divisorFor(): 1 {
+    return 1;
   }
 
   stalledMs(nowMs: number): number {

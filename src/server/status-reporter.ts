@@ -1,6 +1,9 @@
 import type { Alarm, AlarmReport } from "../alarm/alarm.ts";
 import type { FrameSource } from "../camera/frame-source.ts";
 import type { Clock } from "../clock.ts";
+import type { EventsReport } from "../events/event.ts";
+import type { HealthMonitor } from "../health/health-monitor.ts";
+import type { LoadShedder } from "../load/load-shedder.ts";
 import { round } from "../round.ts";
 import type { EventLoopMeter } from "./event-loop-meter.ts";
 import type { LiveHub } from "./live-hub.ts";
@@ -21,6 +24,10 @@ export interface StatusParts {
   results: ResultMeter;
   eventLoop: EventLoopMeter;
   alarm: Alarm;
+  load: LoadShedder;
+  /** Asked late: events are opened when there is an alarm. */
+  events: () => EventsReport;
+  health: HealthMonitor;
   /** Asked late: the hub needs a status source itself. */
   hub: () => Pick<LiveHub, "stats">;
   /** Why no frames come, where a part knows it; null while all is well. */
@@ -59,7 +66,10 @@ export class StatusReporter implements StatusSource {
       eventLoopDelayMs: rounded(eventLoop.delay()),
       alarm: alarm.report(),
       outputs: alarm.outputReports(),
+      events: this.#parts.events(),
       live: this.#parts.hub().stats,
+      load: this.#parts.load.report(),
+      health: this.#parts.health.report(),
       rssBytes: process.memoryUsage.rss(),
     };
   }

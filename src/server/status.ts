@@ -1,6 +1,10 @@
-import type { AlarmReport, OutputReport } from "../alarm/alarm.ts";
+import type { AlarmReport } from "../alarm/alarm.ts";
+import type { OutputReport } from "../alarm/output-driver.ts";
 import type { FrameSourceStats } from "../camera/frame-source.ts";
 import type { DetectionTimings } from "../detect/detection.ts";
+import type { EventsReport } from "../events/event.ts";
+import type { HealthReport } from "../health/health-monitor.ts";
+import type { LoadReport } from "../load/load-shedder.ts";
 import type { HubStats } from "./live-hub.ts";
 
 /** The answer of `GET /api/v1/status`, and once a second a message to each page. */
@@ -12,9 +16,10 @@ export interface CameraStatus {
     classes: readonly string[];
     /** Those of the classes that are weapons. */
     weapons: readonly string[];
+    /** Pixels of the largest input; a picture of another shape fills less of it. */
     inputWidth: number;
     inputHeight: number;
-    /** What computes: "reference" is TypeScript. */
+    /** What computes: "reference" is TypeScript, others are native. */
     kernels: string;
   };
   camera: FrameSourceStats & { description: string };
@@ -36,7 +41,12 @@ export interface CameraStatus {
   eventLoopDelayMs: Percentiles | null;
   alarm: AlarmReport;
   outputs: OutputReport[];
+  events: EventsReport;
   live: HubStats;
+  /** What is left out for viewers since the machine is slow or hot. */
+  load: LoadReport;
+  /** How the machine is; looked at once a minute. */
+  health: HealthReport;
   rssBytes: number;
 }
 

@@ -4,6 +4,10 @@ export interface Viewer {
   readonly picture: "clean" | "boxed";
   /** Whether a frame sent now would go out at once instead of queueing behind earlier ones. */
   isReady(): boolean;
+  /** Whether it looks at the picture and asks for no pause between two frames that still runs. */
+  wantsFrame(nowMs: number): boolean;
+  /** How much smaller the picture of a frame of this width may be without a loss that the viewer could see. */
+  divisorFor(frameWidth: number): 1 | 2;
   /** Milliseconds for which it has not taken what it was sent; 0 if it keeps up. */
   stalledMs(nowMs: number): number;
   /** `message` is the detections of the frame as JSON. */

@@ -1,5 +1,6 @@
 import type { WebSocket } from "ws";
 import type { Clock } from "../clock.ts";
+import { parseViewRequest, wholeView } from "./view-request.ts";
 import type { Viewer } from "./viewer.ts";
 
 /** Close codes of RFC 6455. */
@@ -32,6 +33,8 @@ export class WebSocketViewer implements Viewer {
   #bufferedSinceMs: number | null = null;
   /** The newest message that has to wait until the kernel has taken the ones before. */
   #held: string | null = null;
+  #view = wholeView;
+  #lastFrameMs = Number.NEGATIVE_INFINITY;
 
   constructor(socket: WebSocket, clock: Clock) {
     this.#socket = socket;
@@ -41,7 +44,7 @@ export class WebSocketViewer implements Viewer {
       // Not by ws itself: a client that sends pings and reads nothing could fill our memory with the answers.
       if (socket.bufferedAmount === 0) socket.pong(data);
     });
-    socket.on("message", () => socket.close(policyViolation, "this stream takes no messages"));
+    socket.on("message", (data, isBinary) => this.#asked(isBinary ? "" : data.toString()));
     // A broken connection is followed by "close", where the viewer is removed.
     socket.on("error", () => socket.terminate());
   }
@@ -54,6 +57,15 @@ export class WebSocketViewer implements Viewer {
     );
   }
 
+  wantsFrame(nowMs: number): boolean {
+    // Half a millisecond of grace: at its own rate, no frame may fall to the rounding of a clock.
+    return this.#view.width > 0 && nowMs - this.#lastFrameMs >= 1000 / this.#view.fps - 0.5;
+  }
+
+  divisorFor(frameWidth: number): 1 | 2 {
+    return this.#view.width <= frameWidth / 2 ? 2 : 1;
+  }
+
   stalledMs(nowMs: number): number {
     const unconfirmedMs = this.#pinged === this.#confirmed ? 0 : nowMs - this.#unconfirmedSinceMs;
     const bufferedMs = this.#bufferedSinceMs === null ? 0 : nowMs - this.#bufferedSinceMs;
@@ -61,6 +73,7 @@ export class WebSocketViewer implements Viewer {
   }
 
   sendFrame(message: string, jpeg: Buffer): void {
+    this.#lastFrameMs = this.#clock.now();
     this.#socket.send(message);
     this.#socket.send(jpeg);
     this.#ping();
@@ -90,6 +103,12 @@ export class WebSocketViewer implements Viewer {
 
   cutOff(): void {
     this.#socket.terminate();
+  }
+
+  #asked(text: string): void {
+    const view = parseViewRequest(text);
+    if (view !== null) this.#view = view;
+    else this.#socket.close(policyViolation, "this stream takes only messages of type view");
   }
 
   #ping(): void {

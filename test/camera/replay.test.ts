@@ -199,7 +199,7 @@ describe("a replay of pictures", () => {
     expect((recording.error as Error).message).toBe(recording.warnings.at(-1));
   });
 
-  it("keeps the frame rate without drift", async () => {
+  it("keeps the frame rate without drift", { retry: 2 }, async () => {
     await picture("1.png", 10);
     await picture("2.png", 20);
     const recording = await play(folder, { fps: 50 });

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { crc32 } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { i420Bytes, type Picture } from "../../src/camera/frame.ts";
 import { RpicamSource } from "../../src/camera/rpicam.ts";
 import type { RpicamSettings } from "../../src/camera/rpicam-settings.ts";
 import { XnorcamError } from "../../src/errors.ts";
+import { randomFrom } from "../../src/random.ts";
+import { patternNumber } from "../helpers/pattern-number.ts";
 import { type Fault, StandinCamera } from "../helpers/standin-camera.ts";
 import { until } from "../helpers/until.ts";
 
@@ -34,14 +34,6 @@ afterEach(async () => {
   camera.remove();
 });
 
-/** The number that the stand-in gave the frame, or null for a frame that is not as it was sent. */
-function numberOf({ width, height, data }: Picture): number | null {
-  const bytes = Buffer.from(data.buffer, data.byteOffset, data.length);
-  const isWhole =
-    data.length === i420Bytes(width, height) && bytes.readUInt32LE(4) === crc32(data.subarray(8));
-  return isWhole ? bytes.readUInt32LE(0) : null;
-}
-
 function watch(change: Partial<RpicamSettings> = {}, program = camera.program) {
   const seen = {
     numbers: [] as (number | null)[],
@@ -57,7 +49,7 @@ function watch(change: Partial<RpicamSettings> = {}, program = camera.program) {
     { warn: (line) => warnings.push(line), onFailure: (error) => failures.push(error) },
   );
   const started = source.start((frame) => {
-    seen.numbers.push(numberOf(frame));
+    seen.numbers.push(patternNumber(frame));
     seen.ids.push(frame.id);
     seen.lastMs = frame.capturedAtMs;
     seen.pictures.add(frame.data);
@@ -129,8 +121,8 @@ describe("frames", () => {
     await until("it has warmed up", () => seen.numbers.length >= 40);
     const before = keptBytes();
     await until("hundreds have come", () => seen.numbers.length >= 240, 15_000);
-    // 200 frames are 92 MB.
-    expect(keptBytes() - before).toBeLessThan(3e6);
+    // 200 frames are 92 MB. V8 gives buffers back in another thread, for which a busy machine may have no time at once.
+    await until("what was read is given back", () => keptBytes() - before < 3e6);
     // One piece of memory for all of them.
     expect(seen.pictures.size).toBe(1);
     expect(seen.numbers).not.toContain(null);
@@ -138,8 +130,7 @@ describe("frames", () => {
 });
 
 describe("whole frames come again within 5 s when the camera", () => {
-  /** @param torn frames that may come out wrong: raw video has no marks, only pauses tell where a frame begins. */
-  async function breakDown(fault: Fault, torn = 0) {
+  async function breakDown(fault: Fault) {
     const { source, started, seen, failures, warnings } = watch();
     await started;
     await until("it plays", () => seen.numbers.length >= 5);
@@ -149,8 +140,7 @@ describe("whole frames come again within 5 s when the camera", () => {
     const { length } = seen.numbers;
     await until("frames come again", () => seen.numbers.length > length + 5);
     expect(performance.now() - brokenMs).toBeLessThan(5000);
-    expect(seen.numbers.filter((number) => number === null).length).toBeLessThanOrEqual(torn);
-    expect(seen.numbers.slice(-5)).not.toContain(null);
+    expect(seen.numbers).not.toContain(null);
     expect(camera.processes()).toHaveLength(1);
     return { source, failures: failures.map(({ message }) => message), warnings };
   }
@@ -163,15 +153,40 @@ describe("whole frames come again within 5 s when the camera", () => {
   test("stalls", async () => {
     const { failures } = await breakDown("stall");
     expect(failures).toEqual([
-      "rpicam-vid has sent no whole frame for 3 s: if this comes again, check the camera's cable and power",
+      expect.stringMatching(
+        /^rpicam-vid has sent no whole frame for [123](\.\d)? s: if this comes again, check the camera's cable and power$/,
+      ),
     ]);
   });
 
   test("sends bytes that belong to no frame", async () => {
-    const { failures, source } = await breakDown("garbage", 1);
+    const { failures, source } = await breakDown("garbage");
     expect(failures).toEqual([]);
     expect(source.stats.broken).toBeGreaterThan(0);
   });
+
+  test("leaves out the end of a frame", async () => {
+    const { failures, source } = await breakDown("partial");
+    expect(failures).toEqual([]);
+    expect(source.stats.broken).toBeGreaterThan(0);
+  });
+
+  test("garbles the stream again and again while this program has no time", async () => {
+    const random = randomFrom(3);
+    const { started, seen, failures } = watch();
+    await started;
+    for (let round = 0; round < 12; round++) {
+      const bytes = 1 + Math.floor(random() * 400_000);
+      camera.break(random() < 0.5 ? `garbage ${bytes}` : `partial ${bytes}`);
+      // Several frames pile up behind the broken one.
+      const busyUntilMs = performance.now() + 400 * random();
+      while (performance.now() < busyUntilMs);
+      const { length } = seen.numbers;
+      await until("it goes on", () => seen.numbers.length > length + 1);
+    }
+    expect(seen.numbers).not.toContain(null);
+    expect(failures).toEqual([]);
+  }, 40_000);
 
   test("floods", async () => {
     const { failures } = await breakDown("flood");

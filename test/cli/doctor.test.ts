@@ -1,10 +1,11 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { CheckResult } from "../../src/cli/doctor/check.ts";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { CheckResult } from "../../src/health/check.ts";
+import { StandinCamera } from "../helpers/standin-camera.ts";
 import { xnorcam } from "./xnorcam.ts";
 
 let folder: string;
@@ -41,6 +42,13 @@ test("a machine that is fine gets exit code 0, each check a status, each that is
   const names = [
     "node",
     "memory",
+    "kernels",
+    "temperature",
+    "power",
+    "clock",
+    "card",
+    "network",
+    "groups",
     "camera",
     "ffmpeg",
     "gpio",
@@ -95,6 +103,49 @@ test("settings that cannot be read fail, and the machine is checked all the same
   expect(checkOf(report, "settings")).toMatchObject({
     status: "failed",
     message: `${join(folder, "none.toml")}: there is no such config file`,
+  });
+});
+
+test("--fix makes the data folder, and nothing that is well is touched", async () => {
+  const dataDir = join(folder, "made", "data");
+  const report = await examine({ PORT: "0", XNORCAM_DATA_DIR: dataDir }, ["--fix"]);
+  expect(checkOf(report, "data folder")).toEqual({
+    name: "data folder",
+    status: "ok",
+    message: `${dataDir} (fixed)`,
+  });
+  expect(existsSync(dataDir)).toBe(true);
+  const again = await examine({ PORT: "0", XNORCAM_DATA_DIR: dataDir }, ["--fix"]);
+  expect(checkOf(again, "data folder").message).toBe(dataDir);
+});
+
+describe("with a camera on the ribbon connector", () => {
+  let camera: StandinCamera;
+
+  beforeEach(() => {
+    camera = new StandinCamera();
+  });
+  afterEach(() => {
+    camera.remove();
+  });
+
+  async function examineCamera(source: string): Promise<CheckResult> {
+    const file = join(folder, "camera.toml");
+    writeFileSync(file, `[server]\nport = 0\n[camera]\nsource = "${source}"\n`);
+    const env = { XNORCAM_DATA_DIR: folder, PATH: `${camera.folder}:${process.env.PATH}` };
+    return checkOf(await examine(env, ["--config", file]), "camera");
+  }
+
+  test("its sensor is named", async () => {
+    expect((await examineCamera("auto")).message).toBe(`imx219 by ${camera.program}`);
+  });
+
+  test("one that is missing fails where the settings ask for it, with the fix", async () => {
+    camera.break("no-cameras");
+    expect(await examineCamera("auto")).toMatchObject({ status: "warning" });
+    const check = await examineCamera("rpicam");
+    expect(check).toMatchObject({ status: "failed" });
+    expect(check.message).toContain("check the ribbon cable at both ends");
   });
 });
 

@@ -38,12 +38,16 @@ describe("help", () => {
 });
 
 describe("wrong use is one line with code XC_USAGE and exit code 2", () => {
-  const runUsage = "usage: xnorcam run [--config FILE] [--replay PATH] [--fps N] [--port N] [--data-dir DIR]";
+  const runUsage =
+    "usage: xnorcam run [--config FILE] [--replay PATH] [--fps N] [--port N] [--sensitivity quiet|normal|alert] [--data-dir DIR]";
 
   test.each([
     [["detct"], "there is no command detct, did you mean detect?"],
-    [["watch"], "there is no command watch, expected one of run, detect, eval, bench, model, doctor"],
-    [["--verison"], "there is no option --verison, expected one of run, detect, eval, bench, model, doctor"],
+    [["watch"], "there is no command watch, expected one of run, detect, eval, bench, model, doctor, user"],
+    [
+      ["--verison"],
+      "there is no option --verison, expected one of run, detect, eval, bench, model, doctor, user",
+    ],
     [["help", "bensh"], "there is no command bensh, did you mean bench?"],
     [["run", "--prot", "80"], `there is no option --prot, did you mean --port?; ${runUsage}`],
     [["run", "--port"], `--port needs a value; ${runUsage}`],
@@ -55,10 +59,14 @@ describe("wrong use is one line with code XC_USAGE and exit code 2", () => {
     [["run", "--port", "80.5"], `--port must be a whole number from 0 to 65535, not "80.5"; ${runUsage}`],
     [["run", "--fps", "0"], `--fps must be a number from 0.1 to 60, not "0"; ${runUsage}`],
     [["run", "--fps", ""], `--fps must be a number from 0.1 to 60, not ""; ${runUsage}`],
+    [
+      ["run", "--sensitivity", "high"],
+      `--sensitivity must be one of quiet, normal, alert, not "high"; ${runUsage}`,
+    ],
     [["run", "now"], `"now" is one word too many; ${runUsage}`],
     [
       ["doctor", "--json=1"],
-      "Option '--json' does not take an argument; usage: xnorcam doctor [--config FILE] [--json]",
+      "Option '--json' does not take an argument; usage: xnorcam doctor [--config FILE] [--fix] [--picture FILE] [--json]",
     ],
   ])("%j", async (args, message) => {
     expect(await xnorcam(args)).toEqual({ code: 2, stdout: "", stderr: `xnorcam: ${message} (XC_USAGE)\n` });
@@ -78,8 +86,8 @@ test("a config file with mistakes is refused by run with all of them, exit code 
     code: 1,
     stdout: "",
     stderr:
-      `xnorcam: ${file}: camera.fsp is no setting, did you mean camera.fps?\n` +
-      `${file}: alarm.k is 0, expected a whole number from 1 to 1000 (XC_CONFIG_INVALID)\n`,
+      `xnorcam: ${file}:2: camera.fsp is no setting, did you mean camera.fps?\n` +
+      `${file}:4: alarm.k is 0, expected a whole number from 1 to 1000 (XC_CONFIG_INVALID)\n`,
   });
   rmSync(folder, { recursive: true });
 });

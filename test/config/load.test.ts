@@ -2,8 +2,18 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type ConfigSources, loadConfig } from "../../src/config/load.ts";
+import { type ConfigSources, loadConfig, loadSettings } from "../../src/config/load.ts";
+import { type Migration, migrate } from "../../src/config/migrations.ts";
 import { XnorcamError } from "../../src/errors.ts";
+
+const outputDefaults = {
+  activeLow: false,
+  when: "alarm",
+  classes: [],
+  zones: [],
+  pattern: "steady",
+  maxOnSeconds: null,
+};
 
 let folder: string;
 
@@ -31,20 +41,26 @@ function errorOf(sources: ConfigSources): XnorcamError {
   throw new Error("the settings were accepted");
 }
 
-function problemsOf(name: string, text: string): string[] {
+/** The lines of the message after the name of the file: ":3: alarm.k is …". */
+function complaintsOf(name: string, text: string): string[] {
   const file = write(name, text);
   const error = errorOf({ file, env: {} });
   expect(error.code).toBe("XC_CONFIG_INVALID");
   return error.message.split("\n").map((line) => {
     expect(line.startsWith(file)).toBe(true);
-    return line.slice(file.length).replace(/^: /, "");
+    return line.slice(file.length);
   });
+}
+
+function problemsOf(name: string, text: string): string[] {
+  return complaintsOf(name, text).map((line) => line.replace(/^(:\d+)?: /, ""));
 }
 
 describe("without a file", () => {
   test("everything has its default", () => {
     expect(loadConfig({ env: {} })).toEqual({
-      server: { port: 8080, host: "0.0.0.0", hostNames: [] },
+      version: 1,
+      server: { port: 8080, host: "0.0.0.0", hostNames: [], tls: "off", login: true },
       dataDir: join(homedir(), ".local/share/xnorcam"),
       camera: {
         source: "auto",
@@ -60,9 +76,56 @@ describe("without a file", () => {
         roi: null,
         loop: true,
       },
-      model: { file: resolve("models/xnor-yolo-zero.safetensors"), threshold: null },
-      alarm: { classes: ["handgun", "rifle", "knife"], k: 3, n: 5, holdSeconds: 10 },
-      outputs: [{ gpio: 17, activeLow: false }],
+      model: { file: resolve("models/xnor-yolo-zero.safetensors"), sensitivity: "normal", threshold: null },
+      alarm: {
+        classes: ["handgun", "rifle", "knife"],
+        k: 3,
+        n: 5,
+        holdSeconds: 10,
+        homeClasses: null,
+        thresholds: {},
+        confirm: true,
+        minSize: 0,
+        zones: [],
+        mode: "away",
+        schedule: [],
+        entryDelaySeconds: 0,
+        exitDelaySeconds: 0,
+        cooldownSeconds: 0,
+        testSeconds: 5,
+      },
+      outputs: [{ gpio: 17, ...outputDefaults }],
+      inputs: [],
+      events: {
+        enabled: true,
+        classes: ["person"],
+        minSightings: 3,
+        whenDisarmed: false,
+        preRollSeconds: 3,
+        postRollSeconds: 5,
+        maxClipSeconds: 120,
+        clipFps: 5,
+        memoryMB: 8,
+        maxMB: 2000,
+        maxDays: 30,
+        minFreeMB: 200,
+      },
+      mqtt: {
+        url: null,
+        username: null,
+        password: null,
+        passwordFile: null,
+        caFile: null,
+        certFile: null,
+        keyFile: null,
+        id: "xnorcam",
+        name: "Xnorcam",
+        discoveryPrefix: "homeassistant",
+        stills: true,
+        pictureSeconds: null,
+        queueLimit: 1000,
+      },
+      webhooks: [],
       log: { level: "info" },
     });
   });
@@ -81,8 +144,13 @@ describe("what goes before what", () => {
   test("the file goes before the defaults, and keeps the defaults of what it leaves out", () => {
     const file = write("c.toml", "[alarm]\nk = 1\n[[outputs]]\ngpio = 4\n");
     const config = loadConfig({ file, env: {} });
-    expect(config.alarm).toEqual({ classes: ["handgun", "rifle", "knife"], k: 1, n: 5, holdSeconds: 10 });
-    expect(config.outputs).toEqual([{ gpio: 4, activeLow: false }]);
+    expect(config.alarm).toMatchObject({
+      classes: ["handgun", "rifle", "knife"],
+      k: 1,
+      n: 5,
+      holdSeconds: 10,
+    });
+    expect(config.outputs).toEqual([{ gpio: 4, ...outputDefaults }]);
   });
 
   test("JSON says the same as TOML, null included", () => {
@@ -99,10 +167,17 @@ describe("what goes before what", () => {
     expect(fromEnvironment.dataDir).toBe("/env");
     expect(fromEnvironment.camera.fps).toBe(1);
 
-    const overrides = { port: 0, fps: 9, dataDir: "/line", replay: "/clip" };
+    const overrides = {
+      port: 0,
+      fps: 9,
+      dataDir: "/line",
+      replay: "/clip",
+      sensitivity: "quiet" as const,
+    };
     const fromLine = loadConfig({ overrides, env });
     expect(fromLine.server.port).toBe(0);
     expect(fromLine.dataDir).toBe("/line");
+    expect(fromLine.model.sensitivity).toBe("quiet");
     expect(fromLine.camera).toMatchObject({ replay: "/clip", fps: 9, loop: true });
   });
 
@@ -127,6 +202,16 @@ describe("paths", () => {
     expect(config.dataDir).toBe(join(folder, "data"));
     expect(config.camera.replay).toBe(join(folder, "../clip"));
     expect(config.model.file).toBe(join(folder, "models/xnor-yolo-zero.safetensors"));
+  });
+
+  test.each([
+    ["ffmpeg:clip.mp4", (folder: string) => `ffmpeg:${join(folder, "clip.mp4")}`],
+    ["ffmpeg:/clip.mp4", () => "ffmpeg:/clip.mp4"],
+    ["ffmpeg:/dev/video0", () => "ffmpeg:/dev/video0"],
+    ["ffmpeg:rtsp://camera/stream", () => "ffmpeg:rtsp://camera/stream"],
+  ])("so is a file that ffmpeg plays, but no device or address: %s", (source, expected) => {
+    const file = write("c.toml", `camera.source = "${source}"\n`);
+    expect(loadConfig({ file, env: {} }).camera.source).toBe(expected(folder));
   });
 
   test("those on the command line and in the environment are relative to the current folder", () => {
@@ -170,12 +255,16 @@ describe("a file that cannot be read", () => {
 
 describe("a syntax error is told with its line", () => {
   test("in TOML", () => {
-    expect(problemsOf("c.toml", "[server]\nport = 80\nhost = \n")).toEqual([":3: invalid value"]);
+    expect(complaintsOf("c.toml", "[server]\nport = 80\nhost = \n")).toEqual([":3: invalid value"]);
   });
 
   test("in JSON, in the middle and at the end", () => {
-    expect(problemsOf("c.json", '{\n"log": {},\n}\n')[0]).toMatch(/^:3: /);
-    expect(problemsOf("c.json", '{\n"log": {\n')[0]).toMatch(/^:2: /);
+    expect(complaintsOf("c.json", '{\n"log": {},\n}\n')[0]).toMatch(/^:3: /);
+    expect(complaintsOf("c.json", '{\n"log": {\n')[0]).toMatch(/^:2: /);
+  });
+
+  test("in JSON after comments, in which nothing is wrong", () => {
+    expect(complaintsOf("c.json", '{\n/* "a": [\n*/ "log": {} // , "\n, }\n')[0]).toMatch(/^:4: /);
   });
 
   test("but a byte order mark is none", () => {
@@ -185,6 +274,79 @@ describe("a syntax error is told with its line", () => {
 });
 
 describe("a file that says something wrong", () => {
+  const byHand = `
+# My camera
+[server]
+port = 80000         # 1
+
+[alarm]
+k = "three"          # 2
+zones = [
+  { name = "door", points = [[0, 0], [1, 0], [1, 1]] },
+  { name = "path", points = [[0, 0], [1, 0]] },         # 3
+]
+
+[[outputs]]
+gpio = 17
+
+[[outputs]]
+gpio = 17
+patern = "siren"     # 4
+
+[log]
+"level" = "loud"     # 5
+`;
+  test("in five places has all five told at once, with their lines: TOML", () => {
+    expect(complaintsOf("five.toml", byHand).map((line) => line.split(", expected")[0])).toEqual([
+      ":4: server.port is 80000",
+      ':7: alarm.k is "three"',
+      ":10: alarm.zones[1].points has 2 entries",
+      ":18: outputs[1].patern is no setting, did you mean outputs[1].pattern?",
+      ':21: log.level is "loud"',
+    ]);
+  });
+
+  test("in five places has all five told at once, with their lines: JSON with comments", () => {
+    const json = `{
+  // The "server": {
+  "server": { "port": 80000, /* 1
+    , */ "host": 5 },
+  "alarm": {
+    "k": "three", // 3
+    "thresholds": { "knife": 2 }
+  },
+  "outputs": [
+    { "gpio": 17 },
+    { "pattern": "siren" }
+  ]
+}`;
+    expect(complaintsOf("five.jsonc", json).map((line) => line.split(", expected")[0])).toEqual([
+      ":3: server.port is 80000",
+      ":4: server.host is 5",
+      ':6: alarm.k is "three"',
+      ":7: alarm.thresholds.knife is 2",
+      ":11: outputs[1].gpio is missing",
+    ]);
+  });
+
+  test.each([
+    ["a quoted key", 'a.k = 1\n["alarm"]\n"k" = "x"', ":1: a is no setting", ':3: alarm.k is "x"'],
+    ["a dotted key", '\nalarm.k = "x"', ':2: alarm.k is "x"'],
+    ["text over lines", 'dataDir = """\n[alarm]\nk = 1"""\nalarm.k = "x"', ':4: alarm.k is "x"'],
+    ["text like a comment", 'dataDir = \'# "\'\nalarm.k = "x"', ':2: alarm.k is "x"'],
+    ["lines of Windows", 'dataDir = "x"\r\n[alarm] # k\r\nk = "x"\r\n', ':3: alarm.k is "x"'],
+    ["a section in one line", '\nalarm = { n = 5, k = "x" }', ':2: alarm.k is "x"'],
+    ["what is missing", '\n[[alarm.zones]]\nname = "door"', ":2: alarm.zones[0].points is missing"],
+    [
+      "the second of a list",
+      "[[inputs]]\ngpio = 4\n[alarm]\n[[inputs]]\ngpio = 4",
+      ":5: inputs[1].gpio is 4, which inputs[0] has already",
+    ],
+  ])("has its line told for %s", (_what, text, ...expected) => {
+    const starts = complaintsOf("c.toml", text).map((line) => line.split(/, (?:expected|did)/)[0]);
+    expect(starts).toEqual(expected);
+  });
+
   test("has every problem told at once, one a line, with what was found and what is expected", () => {
     const text = `
       dataDir = 5
@@ -205,8 +367,8 @@ describe("a file that says something wrong", () => {
       level = "loud"
     `;
     expect(problemsOf("c.toml", text)).toEqual([
-      "server.port is 80000, expected a whole number from 0 to 65535",
       "dataDir is 5, expected text in quotes, not empty",
+      "server.port is 80000, expected a whole number from 0 to 65535",
       "camera.fps is Infinity, expected a number from 0.1 to 60",
       'camera.loop is "yes", expected true or false',
       "model.threshold is 2, expected a number from 0 to 1",
@@ -223,20 +385,20 @@ describe("a file that says something wrong", () => {
       "port = 80\ntelevision = true\n[camera]\nfsp = 5\n[alarms]\n[[outputs]]\ngpio = 4\nactivLow = true\n";
     expect(problemsOf("c.toml", text)).toEqual([
       "port is no setting, did you mean server.port?",
-      "television is no setting, expected one of server, dataDir, camera, model, alarm, outputs, log",
-      "alarms is no setting, did you mean alarm?",
+      "television is no setting, expected one of version, server, dataDir, camera, model, alarm, outputs, inputs, events, mqtt, webhooks, log",
       "camera.fsp is no setting, did you mean camera.fps?",
+      "alarms is no setting, did you mean alarm?",
       "outputs[0].activLow is no setting, did you mean outputs[0].activeLow?",
     ]);
   });
 
   test("has a missing key and a section of the wrong kind named", () => {
     expect(problemsOf("c.json", '{"server": 8080, "outputs": [{}]}')).toEqual([
-      "server is 8080, expected a section with port, host, hostNames",
+      "server is 8080, expected a section with port, host, hostNames, tls, login",
       "outputs[0].gpio is missing, expected a whole number from 0 to 27",
     ]);
     expect(problemsOf("number.json", "12")).toEqual([
-      "the file is 12, expected a section with server, dataDir, camera, model, alarm, outputs, log",
+      "the file is 12, expected a section with version, server, dataDir, camera, model, alarm, outputs, inputs, events, mqtt, webhooks, log",
     ]);
   });
 
@@ -248,6 +410,114 @@ describe("a file that says something wrong", () => {
       "alarm.k is 6, expected at most alarm.n, which is 5",
       "outputs[1].gpio is 4, which outputs[0] has already",
     ]);
+    const pins = '[[outputs]]\ngpio = 4\nclasses = ["cat"]\nzones = ["door"]\n[[inputs]]\ngpio = 4\n';
+    expect(problemsOf("pins.toml", pins)).toEqual([
+      'outputs[0].classes has "cat", which raises no alarm: expected some of alarm.classes, handgun, rifle, knife',
+      'outputs[0].zones has "door", which is no zone to watch: expected one that alarm.zones defines',
+      "inputs[0].gpio is 4, which outputs[0] has already",
+    ]);
+    expect(problemsOf("text.toml", '[[outputs]]\ngpio = "17"\n')).toEqual([
+      'outputs[0].gpio is "17", expected a whole number from 0 to 27',
+    ]);
+  });
+
+  test("has a zone that is no polygon named, with what is wrong with it", () => {
+    const zone = (name: string, points: unknown) => ({ name, points });
+    const corners = [
+      [0, 0],
+      [1, 0],
+      [1, 1],
+      [0, 1],
+    ];
+    const problems = (...zones: unknown[]) => problemsOf("c.json", JSON.stringify({ alarm: { zones } }));
+    expect(problems(zone("two", corners.slice(0, 2)), zone("many", Array(10_000).fill([0.5, 0.5])))).toEqual([
+      expect.stringMatching(
+        /^alarm\.zones\[0\]\.points has 2 entries, expected a list, at least 3, at most 64/,
+      ),
+      expect.stringMatching(
+        /^alarm\.zones\[1\]\.points has 10000 entries, expected a list, at least 3, at most 64/,
+      ),
+    ]);
+    const crossed = [corners[0], corners[2], corners[1], corners[3]];
+    expect(problems(zone("door", corners), zone("tie", crossed), zone("door", corners))).toEqual([
+      'alarm.zones[1].points ("tie"): the edge (0, 0)–(1, 1) meets the edge (1, 0)–(0, 1), expected corners in order',
+      'alarm.zones[2].name is "door", which another zone has already',
+    ]);
+    expect(
+      problems(
+        zone("far", [
+          [0, 0],
+          [1.5, 0],
+          [1, 1],
+        ]),
+      ),
+    ).toEqual(["alarm.zones[0].points[1][0] is 1.5, expected a number from 0 to 1"]);
+    expect(problems({ points: corners })).toEqual([
+      "alarm.zones[0].name is missing, expected text in quotes, not empty",
+    ]);
+  });
+
+  test("has a schedule that says no time named", () => {
+    const text = '[[alarm.schedule]]\ndays = ["sunday"]\nfrom = "24:00"\nto = "6"\nmode = "armed"\n';
+    expect(problemsOf("c.toml", text)).toEqual([
+      'alarm.schedule[0].days[0] is "sunday", expected one of "sun", "mon", "tue", "wed", "thu", "fri", "sat"',
+      'alarm.schedule[0].from is "24:00", expected text such as "22:00"',
+      'alarm.schedule[0].to is "6", expected text such as "22:00"',
+      'alarm.schedule[0].mode is "armed", expected one of "away", "home", "off"',
+    ]);
+  });
+
+  test("has ways to tell others that can't work named, and no secret with them", () => {
+    const text = `
+[mqtt]
+url = "mqtt://camera:hunter2hunter2@10.0.0.2"
+password = "hunter2hunter2"
+passwordFile = "password"
+id = "front door"
+[[webhooks]]
+name = "../phone"
+url = "ftp://example.com"
+secret = "hunter2"
+`;
+    expect(problemsOf("c.toml", text)).toEqual([
+      'mqtt.url is "mqtt://…@10.0.0.2", expected text such as "mqtt://192.168.1.10", "mqtts://broker.example:8883"',
+      'mqtt.id is "front door", expected text such as "front_door"',
+      'webhooks[0].name is "../phone", expected text such as "phone"',
+      'webhooks[0].url is "ftp://example.com", expected text such as "https://example.com/hook"',
+      "webhooks[0].secret does not fit, expected text of at least 8 characters",
+    ]);
+    const hook = { url: "https://example.com/hook", secret: "hunter2hunter2" };
+    const both = { password: "hunter2hunter2", passwordFile: "password" };
+    expect(
+      problemsOf(
+        "c.json",
+        JSON.stringify({
+          mqtt: both,
+          webhooks: [
+            { ...hook, name: "a" },
+            { ...hook, name: "a" },
+          ],
+        }),
+      ),
+    ).toEqual([
+      "mqtt.password and mqtt.passwordFile are both set, expected one of them: a secret has one place",
+      'webhooks[1].name is "a", which webhooks[0] has already',
+    ]);
+    // A list that was written as a section.
+    expect(problemsOf("c.json", JSON.stringify({ webhooks: hook }))).toEqual([
+      expect.stringMatching(
+        /^webhooks is \{"url":"https:\/\/example.com\/hook","secret":"…"\}, expected a list/,
+      ),
+    ]);
+    expect(problemsOf("c.json", JSON.stringify({ mqtt: { password: 7 } }))).toEqual([
+      "mqtt.password does not fit, expected text in quotes, not empty",
+    ]);
+  });
+
+  test("is refused where it is nested without end", () => {
+    const deep = `${'{"alarm":'.repeat(5000)}1${"}".repeat(5000)}`;
+    expect(complaintsOf("c.json", deep)).toEqual([": what is in it is nested deeper than any setting"]);
+    expect(complaintsOf("c.toml", `alarm = ${"[".repeat(900)}${"]".repeat(900)}`)).toHaveLength(1);
   });
 
   test("does not fill the screen with what was found", () => {
@@ -262,4 +532,40 @@ test.each(["http", "-1", "65536", "80.5", " 80", "0x50"])("PORT=%s is refused by
   expect(error.message).toBe(
     `the environment variable PORT is "${port}", expected a whole number from 0 to 65535`,
   );
+});
+
+describe("without the name of a file", () => {
+  test("the settings are in the data folder, once there are some", () => {
+    const sources = { env: { XNORCAM_DATA_DIR: folder } };
+    expect(loadSettings(sources)).toMatchObject({ path: join(folder, "xnorcam.toml"), given: {} });
+    write("xnorcam.toml", "[alarm]\nk = 2\n");
+    expect(loadSettings(sources).config).toMatchObject({ dataDir: folder, alarm: { k: 2 } });
+  });
+});
+
+describe("the version of the settings", () => {
+  const upgrade: Migration[] = [
+    ({ port, ...others }) => ({ ...others, server: { port } }),
+    ({ server, ...others }) => ({ ...others, web: server }),
+  ];
+
+  test("of an old file is brought to the present, step by step, and the first is meant where none is named", () => {
+    const migrated = { given: { web: { port: 80 }, log: {}, version: 3 } };
+    expect(migrate({ port: 80, log: {} }, upgrade)).toEqual(migrated);
+    expect(migrate({ version: 1, port: 80, log: {} }, upgrade)).toEqual(migrated);
+    expect(migrate({ version: 2, server: { port: 80 }, log: {} }, upgrade)).toEqual(migrated);
+    expect(migrate(migrated.given, upgrade)).toEqual(migrated);
+  });
+
+  test("that is newer than the program is refused with its line, and nothing else is said", () => {
+    expect(complaintsOf("c.toml", "# later\nversion = 2\nnovelty = true\n")).toEqual([
+      ":2: version is 2: these settings are for a newer Xnorcam, this one knows those up to 1; update it, or take settings of that version",
+    ]);
+  });
+
+  test.each(['"1"', "0", "1.5", "true"])("that is %s is none", (version) => {
+    expect(problemsOf("c.json", `{"version": ${version}}`)).toEqual([
+      `version is ${version}, expected a whole number from 1 to 1`,
+    ]);
+  });
 });

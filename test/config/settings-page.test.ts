@@ -11,9 +11,15 @@ function settingsPage(): string {
   const rows = rowsOf("", configSchema);
   return `# Settings
 
-Settings are read from a \`.toml\` or \`.json\` file: \`xnorcam run --config camera.toml\`, or the environment variable
-\`XNORCAM_CONFIG\`. Every key may be left out. Paths in the file are relative to the file's own folder; a leading \`~/\`
-is the home folder. \`xnorcam doctor --config camera.toml\` checks a file against this machine.
+Settings are read from a \`.toml\` file, or a \`.json\` file that may have comments (\`//\` and \`/* */\`):
+\`xnorcam run --config camera.toml\`, or the environment variable \`XNORCAM_CONFIG\`, or else \`xnorcam.toml\` in the data
+folder. Every key may be left out. Paths in the file are relative to the file's own folder; a leading \`~/\` is the home
+folder. Everything that is wrong with a file is told at once, each with its line;
+\`xnorcam doctor --config camera.toml\` checks it against this machine, too.
+
+What is changed on the settings page is written into the file: only the keys that change, so that comments and order
+stay as you wrote them. Where that is impossible the file is written anew, without comments, and what it was is kept
+beside it with \`.bak\` at the end of its name.
 
 \`\`\`toml
 dataDir = "/var/lib/xnorcam"

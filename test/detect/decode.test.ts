@@ -23,7 +23,8 @@ function level(cells: Record<number, number[]>): LevelOutput {
 describe("decode", () => {
   it("reads a box from the cell's center and the softplus of its sides, in strides", () => {
     const one = Math.log(Math.E - 1); // softplus(one) = 1
-    const [found] = decode([level({ 3: [-20, 0, one, one, 30, one] })], head, head.thresholds);
+    const { sure } = decode([level({ 3: [-20, 0, one, one, 30, one] })], head, head.thresholds);
+    const [found] = sure;
     expect(found).toMatchObject({ classId: 1, score: 0.5 });
     const wanted = [12 - 8, 12 - 8, 8 + 240, 8 + 8];
     found!.box.forEach((value, i) => {
@@ -33,18 +34,33 @@ describe("decode", () => {
 
   it("keeps to each class's threshold", () => {
     const seen = level({ 0: [0.1, 0.1, 0, 0, 0, 0] });
-    expect(decode([seen], head, [0.5, 0.6]).map(({ classId }) => classId)).toEqual([0]);
-    expect(decode([seen], head, [1, 1])).toEqual([]);
-    expect(decode([seen], head, [0, 1])).toHaveLength(3);
+    expect(decode([seen], head, [0.5, 0.6]).sure.map(({ classId }) => classId)).toEqual([0]);
+    expect(decode([seen], head, [1, 1]).sure).toEqual([]);
+    expect(decode([seen], head, [0, 1]).sure).toHaveLength(3);
   });
 
   it("hands on the best candidates, best first, earlier cells first among equals", () => {
     const cells = level({ 0: [1, -20, 0, 0, 0, 0], 1: [3, 2, 0, 0, 0, 0], 2: [1, -20, 0, 0, 0, 0] });
-    const found = decode([cells], head, head.thresholds);
-    expect(found.map(({ classId, box }) => [classId, Math.round(box[0])])).toEqual([
+    const { sure } = decode([cells], head, head.thresholds);
+    expect(sure.map(({ classId, box }) => [classId, Math.round(box[0])])).toEqual([
       [0, 6],
       [1, 6],
       [0, -2],
+    ]);
+  });
+
+  it("sets aside what is weak, down to the share of the threshold that was asked for", () => {
+    const cells = level({
+      0: [0.1, -20, 0, 0, 0, 0],
+      1: [-0.5, -0.9, 0, 0, 0, 0],
+      2: [-1.2, -20, 0, 0, 0, 0],
+    });
+    expect(decode([cells], head, [0.5, 0.5]).weak).toEqual([]);
+    const { sure, weak } = decode([cells], head, [0.5, 0.5], 0.5);
+    expect(sure.map(({ score }) => score.toFixed(2))).toEqual(["0.52"]);
+    expect(weak.map(({ classId, score }) => [classId, score.toFixed(2)])).toEqual([
+      [0, "0.38"],
+      [1, "0.29"],
     ]);
   });
 });

@@ -8,6 +8,7 @@ import { Detector } from "../../src/detect/detector.ts";
 import { PictureDetector } from "../../src/detect/picture-detector.ts";
 import type { XnorcamError } from "../../src/errors.ts";
 import { decodePicture } from "../../src/image/decode-picture.ts";
+import { loadAddon } from "../../src/nn/kernels/native.ts";
 import { bundledModel, fixture } from "../helpers/paths.ts";
 import { until } from "../helpers/until.ts";
 
@@ -46,9 +47,10 @@ describe("the detector's thread", () => {
     expect(info).toMatchObject({
       modelName: "xnor-yolo-zero",
       inputWidth: 224,
-      inputHeight: 160,
+      inputHeight: 224,
       weapons: ["handgun", "rifle", "knife"],
-      kernels: "reference",
+      kernels: loadAddon().variants()[0],
+      kernelsWarning: null,
     });
   });
 
@@ -74,6 +76,33 @@ describe("the detector's thread", () => {
     // The picture that comes with a result is that of its frame.
     expect(seen.map(({ firstByte }) => firstByte)).toEqual([1, 10]);
     expect(detector.stats).toMatchObject({ submitted: 10, dropped: 8, processed: 2 });
+  });
+
+  it("takes the memory of a frame that is offered, and gives other for it, without ever allocating more", async () => {
+    const { detector, seen } = watch();
+    await detector.start();
+    const memories = new Set<SharedArrayBuffer>();
+    let memory = new SharedArrayBuffer(i420Bytes(64, 48));
+    for (let id = 1; id <= 30; id++) {
+      memories.add(memory);
+      const data = new Uint8Array(memory).fill(id);
+      let given: SharedArrayBuffer | undefined;
+      const exchange = (other: SharedArrayBuffer) => {
+        given = other;
+      };
+      detector.submit({ ...frame(id), data, exchange });
+      expect(given).not.toBe(memory);
+      memory = given!;
+      if (id % 3 === 0) await until("it has caught up", () => seen.length === (id / 3) * 2);
+    }
+    // One with the source, one in flight, one waiting.
+    expect(memories.size).toBe(3);
+    expect(seen.map(({ result, firstByte }) => [result.frameId, firstByte])).toEqual(
+      Array.from({ length: 10 }, (_, round) => [3 * round + 1, 3 * round + 3]).flatMap(([first, last]) => [
+        [first, first],
+        [last, last],
+      ]),
+    );
   });
 
   it("takes frames of changing sizes", async () => {

@@ -20,6 +20,8 @@ function result(
       height: 100,
       exhaustive: new Set(exhaustive),
       objects: objects.map(([label, box]) => ({ label, box })),
+      source: "web",
+      group: "",
     },
     detections,
   };
@@ -85,10 +87,34 @@ describe("scores", () => {
   it("take the weapon classes as one: the wrong kind still finds it, twice is one", () => {
     const pictures = [result([["rifle", here]], [found("handgun", 0.9, here), found("rifle", 0.8, here)])];
     const { classes, mAP50 } = scoreResults(pictures, ["cat", "handgun", "rifle"], ["handgun", "rifle"]);
-    expect(classes.weapon).toEqual({ recallAtFp: 1, threshold: 0.9 });
+    expect(classes.weapon).toMatchObject({ recallAtFp: 1, threshold: 0.9 });
     expect(classes.handgun).toMatchObject({ ap50: 0, gt: 0 });
     expect(classes.rifle).toMatchObject({ ap50: 1, gt: 1, recallAtFp: 1 });
     // Only rifles exist here.
     expect(mAP50).toBe(1);
+  });
+
+  it("break recall down by size and by source", () => {
+    const small = result([["cat", [0, 0, 4, 4]]], [found("cat", 0.9, [0, 0, 4, 4])]);
+    const large = result(
+      [
+        ["cat", here],
+        ["cat", [40, 40, 30, 30]],
+      ],
+      [found("cat", 0.8, here)],
+    );
+    const clip = { ...large, picture: { ...large.picture, source: "clip" } };
+    const { classes } = scoreResults([small, large, clip], ["cat"], []);
+    expect(classes.cat).toMatchObject({
+      recallAtFp: 3 / 5,
+      large: { recall: 1 / 2, objects: 4 },
+      bySize: {
+        "below 1/20": { recall: 1, objects: 1 },
+        "1/10 to 1/5": { recall: 1, objects: 2 },
+        "1/5 and more": { recall: 0, objects: 2 },
+      },
+      bySource: { clip: { recall: 1 / 2, objects: 2 }, web: { recall: 2 / 3, objects: 3 } },
+    });
+    expect(Object.keys(classes.cat!.bySize)).toEqual(["below 1/20", "1/10 to 1/5", "1/5 and more"]);
   });
 });

@@ -10,7 +10,7 @@ export function detection(label: string, score: number, box: Box = [10, 10, 40, 
 export function frameDetections(
   frameId: number,
   detections: Detection[],
-  options: { width?: number; height?: number; capturedAtMs?: number } = {},
+  options: { width?: number; height?: number; capturedAtMs?: number; weak?: Detection[] } = {},
 ): FrameDetections {
   return {
     frameId,
@@ -20,5 +20,6 @@ export function frameDetections(
     latencyMs: 100,
     timings: { letterboxMs: 4, networkMs: 90, decodeMs: 2 },
     detections,
+    weak: options.weak ?? [],
   };
 }

@@ -1,20 +1,37 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { WebSocket } from "ws";
 import { Alarm } from "../../src/alarm/alarm.ts";
+import { OutputDriver } from "../../src/alarm/output-driver.ts";
 import { SimulatedOutput } from "../../src/alarm/simulated-output.ts";
+import { AccessControl, accessFolder } from "../../src/auth/access-control.ts";
 import type { Picture } from "../../src/camera/frame.ts";
+import { StillCamera } from "../../src/camera/still-camera.ts";
 import { type Clock, systemClock } from "../../src/clock.ts";
+import { loadConfig } from "../../src/config/load.ts";
 import type { Detection } from "../../src/detect/detection.ts";
+import { Tracker } from "../../src/detect/tracker.ts";
+import type { EventArchive } from "../../src/events/event.ts";
 import { decodePicture } from "../../src/image/decode-picture.ts";
+import type { AppParts } from "../../src/server/app.ts";
+import type { CertificateSource } from "../../src/server/certificate.ts";
+import { FrameMetrics } from "../../src/server/frame-metrics.ts";
 import { LiveHub } from "../../src/server/live-hub.ts";
+import { MetricsPage } from "../../src/server/metrics-page.ts";
 import { ResultMeter } from "../../src/server/result-meter.ts";
 import { Server } from "../../src/server/server.ts";
+import type { SettingsEditor } from "../../src/server/settings-routes.ts";
 import type { CameraStatus, StatusSource } from "../../src/server/status.ts";
 import { frameDetections } from "./frame-detections.ts";
+import { fetchAs, type SignedIn, signIn } from "./sign-in.ts";
 
-export const webRoot = fileURLToPath(new URL("../../web/", import.meta.url));
+export const webRoot = fileURLToPath(new URL("../../web/dist/", import.meta.url));
 export const picturesRoot = fileURLToPath(new URL("../fixtures/pictures/", import.meta.url));
+
+const noStills = new StillCamera(null, loadConfig({ env: {} }).camera);
 
 export interface LiveServerOptions {
   port?: number;
@@ -22,9 +39,23 @@ export interface LiveServerOptions {
   /** Of hub, viewers and alarm. */
   clock?: Clock;
   hostNames?: readonly string[];
+  settings?: SettingsEditor | null;
+  /** Whether one has to sign in to watch. */
+  needsLogin?: boolean;
+  /** Of a server that speaks HTTPS. It waits for its first user, since `fetch` trusts no such certificate. */
+  certificates?: CertificateSource | null;
+  /** Whether it waits for its first user; `cookie` is of nobody then. */
+  isNew?: boolean;
+  /** What another server has left. */
+  dataDir?: string;
+  /** What was recorded, or why nothing is. */
+  events?: EventArchive | string;
 }
 
-/** A real server, hub and alarm on a free port; the detector's part is played by `publish`. */
+/**
+ * A real server, hub and alarm on a free port; the detector's part is played by `publish`. The one who made it is signed
+ * in as an admin: `fetch` and `TestViewer.connect(live)` say so, a plain `fetch(live.url)` is a stranger's.
+ */
 export class LiveServer {
   readonly output = new SimulatedOutput(
     { gpio: 17, activeLow: false },
@@ -34,38 +65,83 @@ export class LiveServer {
   readonly alarm: Alarm;
   readonly hub: LiveHub;
   readonly server: Server;
+  /** What the server is made of. */
+  readonly parts: AppParts;
   readonly picture: Picture;
   /** What `/healthz` answers. */
   problem: string | null = null;
   url = "";
+  /** Of the admin's session. */
+  cookie = "";
+  readonly dataDir: string;
+  readonly accounts: AccessControl;
   readonly #clock: Clock;
   #frameId = 0;
   readonly #meter = new ResultMeter();
+  readonly #frames = new FrameMetrics();
+  readonly #tracker = new Tracker();
 
-  private constructor({ picture, port, clock, hostNames }: Required<LiveServerOptions>) {
+  private constructor(options: Required<LiveServerOptions>) {
+    const { picture, port, clock, hostNames, settings, events, needsLogin, dataDir, certificates } = options;
     this.picture = picture;
+    this.dataDir = dataDir;
+    this.accounts = new AccessControl(accessFolder(dataDir), () => {});
     this.#clock = clock;
-    this.alarm = new Alarm({ classes: ["rifle"], k: 3, n: 5, holdMs: 1500 }, [this.output], clock);
+    const outputs = [new OutputDriver(this.output, clock)];
+    this.alarm = new Alarm({ classes: ["rifle"], k: 3, n: 5, holdMs: 1500 }, outputs, clock);
     const log = pino({ level: "silent" });
     const source: StatusSource = {
       status: () => this.#status(),
       alarm: () => this.alarm.report(),
       problem: () => this.problem,
     };
-    this.hub = new LiveHub(source, clock, log);
-    this.alarm.on("change", (report) => this.hub.publishAlarm(report));
-    this.server = new Server(
-      { host: "127.0.0.1", port },
-      { source, hub: this.hub, hostNames, clock, log, webRoot },
-    );
+    this.hub = new LiveHub(source, clock, log, (ms) => this.#frames.addJpeg(ms));
+    this.alarm.on("change", (report) => {
+      this.hub.publishAlarm(report);
+      this.#frames.addAlarm(report);
+    });
+    this.parts = {
+      source,
+      hub: this.hub,
+      stills: noStills,
+      alarm: this.alarm,
+      settings,
+      metrics: new MetricsPage(() => this.#status(), this.#frames),
+      hostNames,
+      events,
+      accounts: this.accounts,
+      needsLogin,
+      clock,
+      log,
+      webRoot,
+    };
+    this.server = new Server({ host: "127.0.0.1", port }, this.parts, certificates);
   }
 
   static async start(options: LiveServerOptions = {}): Promise<LiveServer> {
     const picture = options.picture ?? (await decodePicture(`${picturesRoot}parity-02.png`));
-    const live = new LiveServer({ port: 0, clock: systemClock, hostNames: [], ...options, picture });
+    const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "xnorcam-live-")));
+    const defaults = {
+      port: 0,
+      clock: systemClock,
+      hostNames: [],
+      events: "events are not recorded here",
+      settings: null,
+      needsLogin: true,
+      isNew: false,
+      certificates: null,
+    };
+    const live = new LiveServer({ ...defaults, ...options, picture, dataDir });
+    await live.accounts.start();
     const { urls } = await live.server.start();
     live.url = urls[0];
+    if (!options.isNew && !options.certificates) ({ cookie: live.cookie } = await signIn(live.url, dataDir));
     return live;
+  }
+
+  /** A request of the admin. */
+  fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    return fetchAs(this, path, init);
   }
 
   /** What happens when the detector is done with a frame. */
@@ -78,13 +154,17 @@ export class LiveServer {
       capturedAtMs: now - 100,
     });
     this.#meter.add(result, now);
-    this.alarm.update(result);
-    this.hub.publish(result, this.picture);
+    const tracked = this.#tracker.update(result);
+    this.alarm.update(tracked);
+    this.#frames.addFrame(tracked, 0.2, 0.05);
+    void this.hub.publish(tracked, this.picture);
   }
 
-  async stop(): Promise<void> {
+  async stop({ keepData = false } = {}): Promise<void> {
     this.alarm.stop();
     await this.server.stop();
+    await this.accounts.stop();
+    if (!keepData) await rm(this.dataDir, { recursive: true, force: true });
   }
 
   #status(): CameraStatus {
@@ -113,7 +193,10 @@ export class LiveServer {
       eventLoopDelayMs: null,
       alarm: this.alarm.report(),
       outputs: this.alarm.outputReports(),
+      events: { problem: null, events: 0, bytes: 0, dropped: 0 },
       live: this.hub.stats,
+      load: { step: 0, hot: false, temperatureC: null },
+      health: { status: "ok", checks: [] },
       rssBytes: process.memoryUsage.rss(),
     };
   }
@@ -142,12 +225,14 @@ export class TestViewer {
     });
   }
 
+  /** @throws Error "refused with 401" */
   static async connect(
-    url: string,
-    options: { origin?: string; headers?: Record<string, string> } = {},
+    { url, cookie }: SignedIn,
+    { headers, ...options }: { origin?: string; headers?: Record<string, string> } = {},
   ): Promise<TestViewer> {
     const socket = new WebSocket(`${url.replace("http", "ws")}/api/v1/live`, {
       ...options,
+      headers: { cookie, ...headers },
       perMessageDeflate: false,
     });
     const viewer = new TestViewer(socket);

@@ -15,6 +15,9 @@ export type Fault =
   | "stall"
   | "die"
   | "garbage"
+  | `garbage ${number}`
+  | "partial"
+  | `partial ${number}`
   | "text"
   | "flood";
 

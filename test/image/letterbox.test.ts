@@ -51,7 +51,7 @@ describe("Letterbox", () => {
   it("copies luma of a picture that has the input's size", () => {
     const picture = gradient(224, 160);
     const out = new Uint8Array(3 * 224 * 160);
-    const geometry = new Letterbox(224, 160).apply(picture, out);
+    const geometry = new Letterbox({ width: 224, height: 160 }).apply(picture, out);
     expect(geometry).toMatchObject({ left: 0, top: 0, contentWidth: 224, contentHeight: 160, scale: 1 });
     expect(Buffer.compare(out.subarray(0, 224 * 160), picture.data.subarray(0, 224 * 160))).toBe(0);
   });
@@ -60,13 +60,13 @@ describe("Letterbox", () => {
     const picture = plain(4, 2, 0, 0, 0);
     picture.data.set([100, 200], 8);
     const out = new Uint8Array(3 * 4 * 2);
-    new Letterbox(4, 2).apply(picture, out);
+    new Letterbox({ width: 4, height: 2 }).apply(picture, out);
     expect([...out.subarray(8, 16)]).toEqual([100, 125, 175, 200, 100, 125, 175, 200]);
   });
 
   it("centers a wide picture between gray bars in all planes", () => {
     const out = new Uint8Array(3 * 8 * 8);
-    const geometry = new Letterbox(8, 8).apply(plain(16, 8, 10, 20, 30), out);
+    const geometry = new Letterbox({ width: 8, height: 8 }).apply(plain(16, 8, 10, 20, 30), out);
     expect(geometry).toMatchObject({ left: 0, top: 2, contentWidth: 8, contentHeight: 4, scale: 0.5 });
     for (const [plane, value] of [10, 20, 30].entries()) {
       const rows = out.subarray(plane * 64, plane * 64 + 64);
@@ -86,7 +86,7 @@ describe("Letterbox", () => {
     [5000, 3],
   ])("keeps a plain %i×%i picture plain and its padding gray", (width, height) => {
     const out = new Uint8Array(3 * 224 * 160);
-    const { left, top, contentWidth, contentHeight } = new Letterbox(224, 160).apply(
+    const { left, top, contentWidth, contentHeight } = new Letterbox({ width: 224, height: 160 }).apply(
       plain(width, height, 255, 0, 77),
       out,
     );
@@ -103,17 +103,17 @@ describe("Letterbox", () => {
   });
 
   it("leaves nothing of a larger picture behind when sizes alternate", () => {
-    const letterbox = new Letterbox(32, 32);
+    const letterbox = new Letterbox({ width: 32, height: 32 });
     const fresh = new Uint8Array(3 * 32 * 32);
     const used = new Uint8Array(3 * 32 * 32);
-    new Letterbox(32, 32).apply(gradient(40, 20), fresh);
+    new Letterbox({ width: 32, height: 32 }).apply(gradient(40, 20), fresh);
     letterbox.apply(gradient(32, 32), used);
     letterbox.apply(gradient(40, 20), used);
     expect(Buffer.compare(used, fresh)).toBe(0);
   });
 
   it("reuses its plan while the pictures keep their size", () => {
-    const letterbox = new Letterbox(64, 48);
+    const letterbox = new Letterbox({ width: 64, height: 48 });
     const out = new Uint8Array(3 * 64 * 48);
     const geometry = letterbox.apply(gradient(97, 133), out);
     expect(letterbox.apply(gradient(97, 133), out)).toBe(geometry);
@@ -121,8 +121,59 @@ describe("Letterbox", () => {
   });
 });
 
+describe("the window", () => {
+  const limits = { width: 224, height: 224, multiple: 32 };
+
+  it.each([
+    [640, 480, 224, 160],
+    [1920, 1080, 224, 128],
+    [480, 640, 160, 224],
+    [300, 300, 224, 224],
+    [5000, 3, 224, 32],
+    [1, 300, 32, 224],
+    [448, 256, 224, 128],
+    [448, 258, 224, 128],
+    [448, 290, 224, 160],
+  ])("of a picture of %i×%i is %i×%i, the picture in its middle", (width, height, ...window) => {
+    const letterbox = new Letterbox(limits);
+    const geometry = letterbox.geometryOf(width, height);
+    expect([geometry.windowWidth, geometry.windowHeight]).toEqual(window);
+    const right = geometry.windowWidth - geometry.contentWidth - geometry.left;
+    const bottom = geometry.windowHeight - geometry.contentHeight - geometry.top;
+    for (const [before, after] of [
+      [geometry.left, right],
+      [geometry.top, bottom],
+    ]) {
+      expect(after! - before!).toBeGreaterThanOrEqual(0);
+      expect(after! - before!).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it("holds the picture as an input of just that size would", () => {
+    const picture = gradient(640, 480);
+    const wanted = new Uint8Array(3 * 224 * 160);
+    new Letterbox({ width: 224, height: 160 }).apply(picture, wanted);
+    const found = new Uint8Array(3 * 224 * 160);
+    new Letterbox(limits).apply(picture, found);
+    expect(Buffer.compare(found, wanted)).toBe(0);
+  });
+
+  it("is the largest one where no multiple is given", () => {
+    const { windowWidth, windowHeight } = new Letterbox({ width: 224, height: 160 }).geometryOf(1920, 1080);
+    expect([windowWidth, windowHeight]).toEqual([224, 160]);
+  });
+
+  it("is refused when the network has another input", () => {
+    const letterbox = new Letterbox(limits);
+    expect(() => letterbox.apply(gradient(640, 480), new Uint8Array(3 * 224 * 224))).toThrow(RangeError);
+  });
+});
+
 describe("LetterboxGeometry", () => {
-  const geometry = new Letterbox(224, 160).apply(gradient(320, 180), new Uint8Array(3 * 224 * 160));
+  const geometry = new Letterbox({ width: 224, height: 160 }).apply(
+    gradient(320, 180),
+    new Uint8Array(3 * 224 * 160),
+  );
 
   it("maps the content's corners to the picture's corners", () => {
     const { left, top, contentWidth, contentHeight } = geometry;

@@ -3,7 +3,7 @@ import { wordsFor } from "../../src/nn/bits.ts";
 import type { Window } from "../../src/nn/kernels/kernels.ts";
 import { createReferenceKernels } from "../../src/nn/kernels/reference.ts";
 import { elements, type MapShape } from "../../src/nn/shape.ts";
-import { randomFrom } from "../helpers/random.ts";
+import { randomFrom } from "../../src/random.ts";
 
 const kernels = createReferenceKernels();
 

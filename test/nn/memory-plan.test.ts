@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { planMemory } from "../../src/nn/memory-plan.ts";
-import { randomFrom } from "../helpers/random.ts";
+import { randomFrom } from "../../src/random.ts";
 
 describe("planMemory", () => {
   it("lets a map take the place of one that is no longer read", () => {

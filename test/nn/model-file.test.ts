@@ -139,35 +139,35 @@ describe("a graph", () => {
     ],
     [
       "that adds maps of two shapes",
-      () => withLayer("s4.1.add", { inputs: ["s4.1.norm", "stem.0.act"] }),
-      /s4\.1\.add adds maps of/,
+      () => withLayer("s8.1.add", { inputs: ["s8.1.norm", "stem.0.act"] }),
+      /s8\.1\.add adds maps of/,
     ],
     [
       "without a tensor",
       () =>
         changed(
           (g) => g,
-          (t) => t.delete("stem.0.conv.bias"),
+          (t) => t.delete("stem.0.norm.bias"),
         ),
-      /tensor stem\.0\.conv\.bias is missing/,
+      /tensor stem\.0\.norm\.bias is missing/,
     ],
     [
       "with a tensor of another shape",
       () =>
         changed(
           (g) => g,
-          (t) => t.set("stem.0.conv.bias", { dtype: "F32", shape: [7], data: new Float32Array(7) }),
+          (t) => t.set("stem.0.norm.bias", { dtype: "F32", shape: [7], data: new Float32Array(7) }),
         ),
-      /stem\.0\.conv\.bias has shape \[7\], expected \[8\]/,
+      /stem\.0\.norm\.bias has shape \[7\], expected \[8\]/,
     ],
     [
       "with a tensor of another type",
       () =>
         changed(
           (g) => g,
-          (t) => t.set("stem.0.conv.bias", { dtype: "U32", shape: [8], data: new Int32Array(8) }),
+          (t) => t.set("stem.0.norm.bias", { dtype: "U32", shape: [8], data: new Int32Array(8) }),
         ),
-      /stem\.0\.conv\.bias is U32, expected F32/,
+      /stem\.0\.norm\.bias is U32, expected F32/,
     ],
     [
       "with a number that is none",
@@ -175,13 +175,13 @@ describe("a graph", () => {
         changed(
           (g) => g,
           (t) =>
-            t.set("stem.0.conv.bias", {
+            t.set("stem.0.norm.bias", {
               dtype: "F32",
               shape: [8],
               data: new Float32Array(8).fill(Number.NaN),
             }),
         ),
-      /stem\.0\.conv\.bias holds NaN/,
+      /stem\.0\.norm\.bias holds NaN/,
     ],
   ])("%s is refused", (_, bytes, message) => {
     expect(() => open(bytes())).toThrow(message);

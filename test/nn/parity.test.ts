@@ -1,8 +1,14 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { boxSides } from "../../src/detect/head.ts";
 import { PictureDetector } from "../../src/detect/picture-detector.ts";
 import { decodePicture } from "../../src/image/decode-picture.ts";
+import { chooseBackend } from "../../src/nn/backend.ts";
+import { loadWasm } from "../../src/nn/kernels/load-wasm.ts";
+import { loadAddon } from "../../src/nn/kernels/native.ts";
+import { createReferenceKernels } from "../../src/nn/kernels/reference.ts";
+import { Network } from "../../src/nn/network.ts";
 import { bundledModel, fixture } from "../helpers/paths.ts";
 
 interface Parity {
@@ -11,6 +17,7 @@ interface Parity {
   threshold: number;
   pictures: {
     picture: string;
+    window: [width: number, height: number];
     input: string;
     sums: Record<string, string>;
     boxes: { label: string; score: number; box: number[] }[];
@@ -21,51 +28,82 @@ interface Parity {
 const parity = JSON.parse(readFileSync(fixture("parity/parity.json"), "utf8")) as Parity;
 const heads = floatsOf(readFileSync(fixture("parity/heads.f32")));
 
-describe("the engine against PyTorch", () => {
-  const detector = PictureDetector.load(bundledModel);
-  const { network, head } = detector;
-  const headSize = head.outputs.reduce((sum, { layer }) => sum + network.output(layer).data.length, 0);
+const kernels = ["reference", ...loadAddon().variants(), ...loadWasm().variants()];
+const backends = kernels.map((wanted) => chooseBackend({ wanted }));
+const detectors = backends.map((backend) => PictureDetector.load(bundledModel, backend));
 
-  it("compares the bundled model with the run of that same model", () => {
+describe("the engines against PyTorch", () => {
+  const { file, graph, head } = detectors[0]!;
+  const outputs = head.outputs.map(({ layer }) => layer);
+  /** Where the heads of each picture begin in the file. */
+  const headOffsets = new Map<string, number>();
+  let headsEnd = 0;
+  for (const {
+    picture,
+    window: [width, height],
+  } of parity.pictures) {
+    headOffsets.set(picture, headsEnd);
+    const channels = head.classes.length + boxSides;
+    for (const { stride } of head.outputs) headsEnd += (width / stride) * (height / stride) * channels;
+  }
+
+  it("compare the bundled model with the run of that same model", () => {
     expect(digest(readFileSync(bundledModel))).toBe(parity.model);
     expect(parity.pictures).toHaveLength(16);
+    expect(heads).toHaveLength(headsEnd);
   });
 
-  it.each(parity.pictures)("$picture: same input, sums, head outputs and boxes", async (expected) => {
+  it.each(parity.pictures)("$picture: the same sums in every layer in integers", async (expected) => {
     const picture = await decodePicture(fixture(`pictures/${expected.picture}`));
-    const { detections } = detector.detect(picture, { threshold: parity.threshold });
-    expect(digest(network.input)).toBe(expected.input);
-
+    const [width, height] = expected.window;
+    const window = { ...graph, input: { ...graph.input, width, height } };
+    const network = new Network(window, file, createReferenceKernels(), outputs);
+    detectors[0]!.detect(picture);
+    network.input.set(detectors[0]!.engineFor(picture).input);
     const sums: Record<string, string> = {};
     network.run((layer) => {
-      if (layer.op === "binary_conv") sums[layer.name] = digest(layer.output);
+      if (layer.kind === "sums") sums[layer.name] = digest(layer.output);
     });
     expect(sums).toEqual(expected.sums);
-
-    let largestError = 0;
-    let headOffset = parity.pictures.indexOf(expected) * headSize;
-    for (const { layer } of head.outputs) {
-      const { data } = network.output(layer);
-      const wanted = heads.subarray(headOffset, headOffset + data.length);
-      expect(wanted).toHaveLength(data.length);
-      data.forEach((value, i) => {
-        largestError = Math.max(largestError, Math.abs(value - wanted[i]!));
-      });
-      headOffset += data.length;
-    }
-    expect(largestError).toBeLessThanOrEqual(1e-3);
-
-    expect(detections.map(({ label }) => label)).toEqual(expected.boxes.map(({ label }) => label));
-    for (const [i, { score, box }] of detections.entries()) {
-      expect(score).toBeCloseTo(expected.boxes[i]!.score, 4);
-      box.forEach((value, side) => {
-        expect(value).toBeCloseTo(expected.boxes[i]!.box[side]!, 2);
-      });
-    }
   });
+
+  const runs = detectors.flatMap((detector) =>
+    parity.pictures.map((expected) => ({ detector, expected, kernels: detector.backend.kernels })),
+  );
+  it.each(runs)(
+    "$kernels, $expected.picture: the same input, outputs and boxes",
+    async ({ detector, expected }) => {
+      const picture = await decodePicture(fixture(`pictures/${expected.picture}`));
+      const { detections } = detector.detect(picture, { threshold: parity.threshold });
+      const engine = detector.engineFor(picture);
+      expect([engine.inputShape.width, engine.inputShape.height]).toEqual(expected.window);
+      expect(digest(engine.input)).toBe(expected.input);
+
+      let largestError = 0;
+      let headOffset = headOffsets.get(expected.picture)!;
+      for (const { layer } of head.outputs) {
+        const { data } = engine.output(layer);
+        const wanted = heads.subarray(headOffset, headOffset + data.length);
+        expect(wanted).toHaveLength(data.length);
+        data.forEach((value, i) => {
+          largestError = Math.max(largestError, Math.abs(value - wanted[i]!));
+        });
+        headOffset += data.length;
+      }
+      expect(largestError).toBeLessThanOrEqual(1e-3);
+
+      expect(detections.map(({ label }) => label)).toEqual(expected.boxes.map(({ label }) => label));
+      for (const [i, { score, box }] of detections.entries()) {
+        expect(score).toBeCloseTo(expected.boxes[i]!.score, 4);
+        box.forEach((value, side) => {
+          expect(value).toBeCloseTo(expected.boxes[i]!.box[side]!, 2);
+        });
+      }
+    },
+  );
 });
 
-function digest(data: Uint8Array | Float32Array | Int32Array): string {
+function digest(data: ArrayBufferView): string {
   return createHash("sha256")
     .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
     .digest("hex");

@@ -28,7 +28,7 @@ test("healthz is fine while frames flow, and says what is wrong when they don't"
 
 test("the status says what runs and how well", async () => {
   live.publish();
-  const response = await fetch(`${live.url}/api/v1/status`);
+  const response = await live.fetch("/api/v1/status");
   expect(response.headers.get("cache-control")).toBe("no-store");
   expect(await response.json()).toMatchObject({
     model: { name: "xnor-yolo-zero", kernels: "reference" },
@@ -41,7 +41,7 @@ test("the status says what runs and how well", async () => {
 });
 
 describe("every answer", () => {
-  test.each(["/", "/healthz", "/api/v1/status", "/style.css", "/nowhere", "/%zz"])(
+  test.each(["/", "/healthz", "/api/v1/status", "/favicon.svg", "/nowhere", "/%zz"])(
     "has the security headers: %s",
     async (path) => {
       const { headers } = await fetch(live.url + path);
@@ -56,13 +56,13 @@ describe("addresses that lead nowhere", () => {
   test.each([
     "/nowhere",
     "/api/v1/nothing",
-    "/dist/",
-    "/dist/missing.js",
+    "/assets/",
+    "/assets/missing.js",
     "/src/main.ts",
     "/tsconfig.json",
     "/package.json",
     "/..%2fpackage.json",
-    "/dist/..%2f..%2fpackage.json",
+    "/assets/..%2f..%2f..%2fpackage.json",
     "/.git/config",
     "/%00",
     "/%zz",
@@ -74,8 +74,10 @@ describe("addresses that lead nowhere", () => {
     expect(await response.json()).toMatchObject({ type: "about:blank", title: "Not Found", status: 404 });
   });
 
-  test("other methods are a 404", async () => {
-    expect((await fetch(`${live.url}/api/v1/status`, { method: "DELETE" })).status).toBe(404);
+  test("another method than one that would do is a 405", async () => {
+    const response = await fetch(`${live.url}/api/v1/status`, { method: "DELETE" });
+    expect(response.status).toBe(405);
+    expect(response.headers.get("allow")).toBe("GET, HEAD");
   });
 
   test("a body that is larger than any request needs is a 413", async () => {
@@ -163,7 +165,8 @@ describe("the name under which the camera is asked", () => {
 test("the page and its parts are served with their types, and answered by 304 when unchanged", async () => {
   const page = await fetch(live.url);
   expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
-  expect((await fetch(`${live.url}/style.css`)).headers.get("content-type")).toContain("text/css");
+  const [, stylesheet] = /href="(\/assets\/[\w-]+\.css)"/.exec(await page.text()) ?? [];
+  expect((await fetch(live.url + stylesheet)).headers.get("content-type")).toContain("text/css");
   expect((await fetch(`${live.url}/favicon.svg`)).headers.get("content-type")).toBe("image/svg+xml");
   const again = await fetch(live.url, {
     // Without a word on caching, Node's fetch asks for a fresh copy.

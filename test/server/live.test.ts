@@ -21,7 +21,7 @@ const rifle = [detection("rifle", 0.7123, [10.26, 20, 50, 30])];
 
 describe("the live WebSocket", () => {
   test("greets with status and alarm, then sends each frame's detections directly before its JPEG", async () => {
-    const viewer = await TestViewer.connect(live.url);
+    const viewer = await TestViewer.connect(live);
     await until("the greeting came", () => viewer.received.length === 2);
     expect(viewer.received.map((message) => (message as ReceivedMessage).type)).toEqual(["status", "alarm"]);
 
@@ -43,7 +43,15 @@ describe("the live WebSocket", () => {
       width: live.picture.width,
       height: live.picture.height,
       latencyMs: 100,
-      detections: [{ label: "rifle", score: 0.7123, box: [10.3, 20, 50, 30] }],
+      detections: [
+        {
+          label: "rifle",
+          score: 0.7123,
+          box: [10.3, 20, 50, 30],
+          track: 1,
+          why: "rifle 0.71 in 1 of 1 frame, 3 needed",
+        },
+      ],
     });
     const { format, width, height } = await sharp(viewer.jpegs[0]!).metadata();
     expect({ format, width, height }).toEqual({
@@ -54,8 +62,82 @@ describe("the live WebSocket", () => {
     viewer.close();
   });
 
+  test("on a machine that is too slow, viewers get one frame of two and half the size, boxes as ever", async () => {
+    const viewer = await TestViewer.connect(live);
+    live.hub.shed({ viewerEvery: 2, viewerDivisor: 2 });
+    for (let frame = 1; frame <= 6; frame++) {
+      live.publish(rifle);
+      await until("the picture came", () => viewer.jpegs.length === Math.ceil(frame / 2));
+    }
+    await sleep(50);
+    expect(viewer.jpegs).toHaveLength(3);
+    const { width, height } = await sharp(viewer.jpegs[0]!).metadata();
+    expect([width, height]).toEqual([Math.ceil(live.picture.width / 2), Math.ceil(live.picture.height / 2)]);
+    const messages = viewer.received.filter(
+      (message) => !Buffer.isBuffer(message) && message.type === "detections",
+    );
+    expect(messages[0]).toMatchObject({
+      width: live.picture.width,
+      detections: [{ box: [10.3, 20, 50, 30] }],
+    });
+    viewer.close();
+  });
+
+  test("a page gets half the size where its screen shows no more, and the whole picture beside it", async () => {
+    const [small, large] = [await TestViewer.connect(live), await TestViewer.connect(live)];
+    small.socket.send(JSON.stringify({ type: "view", width: Math.floor(live.picture.width / 2) }));
+    await sleep(50);
+    live.publish(rifle);
+    await until("both pictures came", () => small.jpegs.length === 1 && large.jpegs.length === 1);
+    expect((await sharp(small.jpegs[0]!).metadata()).width).toBe(Math.ceil(live.picture.width / 2));
+    expect((await sharp(large.jpegs[0]!).metadata()).width).toBe(live.picture.width);
+    expect(live.hub.stats.encodes.clean).toBe(2);
+    small.close();
+    large.close();
+  });
+
+  test("a hidden page costs no encode and is told the news all the same; seen again, it gets pictures", async () => {
+    const viewer = await TestViewer.connect(live);
+    viewer.socket.send('{"type":"view","width":0}');
+    await sleep(50);
+    for (let frame = 0; frame < 3; frame++) live.publish(rifle);
+    await until("the alarm was told", () => viewer.messages("alarm").length === 2);
+    expect(live.hub.stats.encodes.clean).toBe(0);
+    viewer.socket.send('{"type":"view","width":640}');
+    await sleep(50);
+    live.publish(rifle);
+    await until("a picture came", () => viewer.jpegs.length === 1);
+    viewer.close();
+  });
+
+  test("a page that asks for two frames a second gets no more", async () => {
+    const viewer = await TestViewer.connect(live);
+    viewer.socket.send('{"type":"view","fps":2}');
+    await sleep(50);
+    for (let frame = 0; frame < 10; frame++) {
+      live.publish();
+      clock.advance(100);
+      await sleep(20);
+    }
+    await until("the pictures came", () => viewer.jpegs.length === 2);
+    viewer.close();
+  });
+
+  test.each([
+    "hello",
+    "null",
+    '{"type":"view","width":-1}',
+    '{"type":"view","fps":0}',
+    '{"type":"view","x":1}',
+  ])("a message that is no request for a view ends the stream: %s", async (text) => {
+    const viewer = await TestViewer.connect(live);
+    viewer.socket.send(text);
+    await until("the stream ended", () => viewer.closed !== null);
+    expect(viewer.closed?.code).toBe(1008);
+  });
+
   test("eight viewers cost one JPEG encode a frame", async () => {
-    const viewers = await Promise.all(Array.from({ length: 8 }, () => TestViewer.connect(live.url)));
+    const viewers = await Promise.all(Array.from({ length: 8 }, () => TestViewer.connect(live)));
     for (let frame = 1; frame <= 10; frame++) {
       live.publish(rifle);
       await until("all got the picture", () => viewers.every(({ jpegs }) => jpegs.length === frame));
@@ -71,7 +153,7 @@ describe("the live WebSocket", () => {
   test("nothing is encoded while nobody watches", async () => {
     for (let frame = 0; frame < 5; frame++) live.publish(rifle);
     expect(live.hub.stats.encodes).toEqual({ clean: 0, boxed: 0 });
-    const viewer = await TestViewer.connect(live.url);
+    const viewer = await TestViewer.connect(live);
     viewer.close();
     await until("the viewer is gone", () => live.hub.viewerCount === 0);
     live.publish(rifle);
@@ -79,7 +161,7 @@ describe("the live WebSocket", () => {
   });
 
   test("a frame that comes while the previous is being encoded is not shown", async () => {
-    const viewer = await TestViewer.connect(live.url);
+    const viewer = await TestViewer.connect(live);
     for (let frame = 0; frame < 4; frame++) live.publish();
     await until("a picture came", () => viewer.jpegs.length === 1);
     await sleep(100);
@@ -89,19 +171,22 @@ describe("the live WebSocket", () => {
   });
 
   test("the alarm is told to every viewer when it goes on and off, and a late viewer learns of it", async () => {
-    const early = await TestViewer.connect(live.url);
+    const early = await TestViewer.connect(live);
     for (let frame = 0; frame < 3; frame++) live.publish(rifle);
     expect(live.output.on).toBe(true);
     await until("the alarm was told", () => early.messages("alarm").length === 2);
     expect(early.messages("alarm")[1]).toMatchObject({
       active: true,
       frameId: 3,
-      reason: "rifle 0.71 in 3 of 3 frames",
+      reason: "rifle 0.71 in 3 of 3 frames, armed away",
       offInMs: 1500,
     });
-    const late = await TestViewer.connect(live.url);
+    const late = await TestViewer.connect(live);
     await until("the greeting came", () => late.messages("alarm").length === 1);
-    expect(late.messages("alarm")[0]).toMatchObject({ active: true, reason: "rifle 0.71 in 3 of 3 frames" });
+    expect(late.messages("alarm")[0]).toMatchObject({
+      active: true,
+      reason: "rifle 0.71 in 3 of 3 frames, armed away",
+    });
     clock.advance(1500);
     await until("the end was told", () => early.messages("alarm").length === 3);
     expect(early.messages("alarm")[2]).toMatchObject({ active: false, reason: null });
@@ -110,7 +195,7 @@ describe("the live WebSocket", () => {
   });
 
   test("the status comes once a second", async () => {
-    const viewer = await TestViewer.connect(live.url);
+    const viewer = await TestViewer.connect(live);
     for (let count = 1; count <= 3; count++) {
       await until("the status came", () => viewer.messages("status").length === count);
       clock.advance(1000);
@@ -122,8 +207,8 @@ describe("the live WebSocket", () => {
 
 describe("a viewer that stops reading", () => {
   test("is skipped, keeps neither the publisher nor other viewers waiting, and is cut off", async () => {
-    const good = await TestViewer.connect(live.url);
-    const bad = await TestViewer.connect(live.url);
+    const good = await TestViewer.connect(live);
+    const bad = await TestViewer.connect(live);
     bad.socket.pause();
     for (let second = 1; second <= 10; second++) {
       expect(live.hub.stats.cutOff).toBe(0);
@@ -140,7 +225,7 @@ describe("a viewer that stops reading", () => {
   });
 
   test("does not keep the server from stopping", async () => {
-    const bad = await TestViewer.connect(live.url);
+    const bad = await TestViewer.connect(live);
     bad.socket.pause();
     live.publish();
     const stopped = live.stop();
@@ -153,18 +238,18 @@ describe("a viewer that stops reading", () => {
 
 describe("viewers that are not welcome", () => {
   test("a page of another site may not open the stream, a page of this host and a program may", async () => {
-    await expect(TestViewer.connect(live.url, { origin: "http://evil.example" })).rejects.toThrow(
+    await expect(TestViewer.connect(live, { origin: "http://evil.example" })).rejects.toThrow(
       "refused with 403",
     );
-    await expect(TestViewer.connect(live.url, { origin: "null" })).rejects.toThrow("refused with 403");
-    (await TestViewer.connect(live.url, { origin: live.url })).close();
-    (await TestViewer.connect(live.url)).close();
+    await expect(TestViewer.connect(live, { origin: "null" })).rejects.toThrow("refused with 403");
+    (await TestViewer.connect(live, { origin: live.url })).close();
+    (await TestViewer.connect(live)).close();
   });
 
   test.each(["evil.example", "evil.example:8080", "camera.local.evil.example"])(
     "a page under the name of another, %s, may not open the stream although it says it is ours",
     async (host) => {
-      const refused = TestViewer.connect(live.url, { headers: { host }, origin: `http://${host}` });
+      const refused = TestViewer.connect(live, { headers: { host }, origin: `http://${host}` });
       await expect(refused).rejects.toThrow("refused with 403");
     },
   );
@@ -187,18 +272,20 @@ describe("viewers that are not welcome", () => {
   });
 
   test("there is no WebSocket at other addresses", async () => {
-    await expect(TestViewer.connect(`${live.url}/elsewhere`)).rejects.toThrow("refused with 404");
+    await expect(TestViewer.connect({ ...live, url: `${live.url}/elsewhere` })).rejects.toThrow(
+      "refused with 404",
+    );
   });
 
   test("a viewer that talks is sent away", async () => {
-    const viewer = await TestViewer.connect(live.url);
+    const viewer = await TestViewer.connect(live);
     viewer.socket.send("hello");
     await until("it was closed", () => viewer.closed !== null);
-    expect(viewer.closed).toEqual({ code: 1008, reason: "this stream takes no messages" });
+    expect(viewer.closed).toEqual({ code: 1008, reason: "this stream takes only messages of type view" });
   });
 
   test("a long message is refused before it is read", async () => {
-    const viewer = await TestViewer.connect(live.url);
+    const viewer = await TestViewer.connect(live);
     viewer.socket.send(Buffer.alloc(100_000));
     await until("it was closed", () => viewer.closed !== null);
     expect([1006, 1009]).toContain(viewer.closed?.code);
@@ -206,9 +293,9 @@ describe("viewers that are not welcome", () => {
   });
 
   test("the 65th viewer is told to come back later, over WebSocket and HTTP", async () => {
-    const viewers = await Promise.all(Array.from({ length: 64 }, () => TestViewer.connect(live.url)));
-    await expect(TestViewer.connect(live.url)).rejects.toThrow("refused with 503");
-    const response = await fetch(`${live.url}/api/v1/live.mjpeg`);
+    const viewers = await Promise.all(Array.from({ length: 64 }, () => TestViewer.connect(live)));
+    await expect(TestViewer.connect(live)).rejects.toThrow("refused with 503");
+    const response = await live.fetch("/api/v1/live.mjpeg");
     expect(response.status).toBe(503);
     expect(await response.json()).toEqual({
       type: "about:blank",
@@ -221,7 +308,7 @@ describe("viewers that are not welcome", () => {
 });
 
 test("stopping closes viewers with a reason and leaves the port free", async () => {
-  const viewer = await TestViewer.connect(live.url);
+  const viewer = await TestViewer.connect(live);
   await live.stop();
   await until("it was closed", () => viewer.closed !== null);
   expect(viewer.closed).toEqual({ code: 1001, reason: "the camera stops" });

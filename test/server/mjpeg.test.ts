@@ -3,9 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import sharp from "sharp";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { i420Bytes, type Picture } from "../../src/camera/frame.ts";
+import { randomFrom } from "../../src/random.ts";
 import { detection } from "../helpers/frame-detections.ts";
 import { LiveServer, TestViewer } from "../helpers/live-server.ts";
-import { randomFrom } from "../helpers/random.ts";
 import { SteeredClock } from "../helpers/steered-clock.ts";
 import { until } from "../helpers/until.ts";
 
@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => live.stop());
 
 test("the stream is multipart JPEG, each part complete as soon as its frame is", async () => {
-  const response = await fetch(`${live.url}/api/v1/live.mjpeg`);
+  const response = await live.fetch("/api/v1/live.mjpeg");
   expect(response.headers.get("content-type")).toBe("multipart/x-mixed-replace; boundary=xnorcam-frame");
   expect(response.headers.get("x-content-type-options")).toBe("nosniff");
   const reader = response.body!.getReader();
@@ -46,8 +46,8 @@ test("boxes are drawn into the MJPEG picture and not into the one for the page",
   const gray: Picture = { width: 160, height: 120, data: new Uint8Array(i420Bytes(160, 120)).fill(128) };
   await live.stop();
   live = await LiveServer.start({ picture: gray });
-  const page = await TestViewer.connect(live.url);
-  const response = await fetch(`${live.url}/api/v1/live.mjpeg`);
+  const page = await TestViewer.connect(live);
+  const response = await live.fetch("/api/v1/live.mjpeg");
   const reader = response.body!.getReader();
   live.publish([detection("rifle", 0.7, [40, 40, 60, 60])]);
   await until("the page got its picture", () => page.jpegs.length === 1);
@@ -78,7 +78,7 @@ test("an MJPEG viewer that stops reading is skipped, then cut off", async () => 
   const { hostname, port } = new URL(live.url);
   const socket = connect(Number(port), hostname);
   socket.on("error", () => {});
-  socket.write(`GET /api/v1/live.mjpeg HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`);
+  socket.write(`GET /api/v1/live.mjpeg HTTP/1.1\r\nHost: ${hostname}\r\nCookie: ${live.cookie}\r\n\r\n`);
   socket.pause();
   await until("the viewer is there", () => live.hub.viewerCount === 1);
 
@@ -103,7 +103,7 @@ test("an MJPEG viewer that stops reading is skipped, then cut off", async () => 
 });
 
 test("HEAD gets the headers and makes no viewer", async () => {
-  const response = await fetch(`${live.url}/api/v1/live.mjpeg`, { method: "HEAD" });
+  const response = await live.fetch("/api/v1/live.mjpeg", { method: "HEAD" });
   expect(response.status).toBe(200);
   expect(response.headers.get("content-type")).toBe("multipart/x-mixed-replace; boundary=xnorcam-frame");
   expect(await response.text()).toBe("");

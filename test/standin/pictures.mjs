@@ -16,16 +16,22 @@ export function pattern(width, height) {
   };
 }
 
-/** The pictures of a folder, one after the other, cut to size. */
+/** The pictures of a folder, one after the other, cut to size; each is read when it is shown for the first time. */
 export async function pictures(folder, width, height) {
   const { default: sharp } = await import("sharp");
-  const frames = [];
-  for (const name of readdirSync(folder).sort()) {
-    if (!/\.(jpe?g|png|webp)$/i.test(name)) continue;
+  const names = readdirSync(folder)
+    .sort()
+    .filter((name) => /\.(jpe?g|png|webp)$/i.test(name));
+  const read = async (name) => {
     const scaled = sharp(join(folder, name)).resize(width, height).removeAlpha().toColorspace("srgb");
-    frames.push(fromRgb(await scaled.raw().toBuffer(), width, height));
-  }
-  return (number) => frames[number % frames.length];
+    return fromRgb(await scaled.raw().toBuffer(), width, height);
+  };
+  const frames = new Map();
+  return async (number) => {
+    const name = names[number % names.length];
+    if (!frames.has(name)) frames.set(name, await read(name));
+    return frames.get(name);
+  };
 }
 
 /** BT.601, full range. */
@@ -36,7 +42,9 @@ function fromRgb(rgb, width, height) {
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const at = y * width + x;
-      const [r, g, b] = rgb.subarray(3 * at, 3 * at + 3);
+      const r = rgb[3 * at];
+      const g = rgb[3 * at + 1];
+      const b = rgb[3 * at + 2];
       data[at] = Math.round(0.299 * r + 0.587 * g + 0.114 * b);
       if (x % 2 === 1 || y % 2 === 1) continue;
       const chroma = ((y / 2) * width) / 2 + x / 2;

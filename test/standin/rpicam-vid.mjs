@@ -5,15 +5,23 @@
  *
  * The file RPICAM_STANDIN_FAULT says what goes wrong. While it is there: "no-cameras", "in-use", "no-permission",
  * "slow" (one frame a second). Once, and then it is removed: "stall", "die" (in the middle of a frame), "garbage"
- * (bytes between two frames), "text" (a line on standard error without an end, and thousands with one), "flood"
+ * (bytes between two frames, "garbage 5000" as many of them), "partial" (a frame whose end is missing, "partial 5000"
+ * as many bytes of it), "text" (a line on standard error without an end, and thousands with one), "flood"
  * (frames as fast as they can be read).
+ *
+ * The file RPICAM_STANDIN_LOG gets a line for each frame when its first byte is about to be written: nanoseconds by
+ * CLOCK_MONOTONIC, and the frame's number.
  */
-import { existsSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { appendFileSync, existsSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkOptions, parseOptions } from "./options.mjs";
 import { padded, pattern, pictures } from "./pictures.mjs";
 
-const { RPICAM_STANDIN_FAULT: faultFile, RPICAM_STANDIN_PICTURES: folder } = process.env;
+const {
+  RPICAM_STANDIN_FAULT: faultFile,
+  RPICAM_STANDIN_PICTURES: folder,
+  RPICAM_STANDIN_LOG: logFile,
+} = process.env;
 const sensorId = "/base/soc/i2c0mux/i2c@1/imx219@10";
 const isSilent = { value: false };
 
@@ -38,7 +46,7 @@ async function main(args) {
     throw new Error(`failed to acquire camera ${sensorId}`);
   }
   process.on("SIGINT", () => process.exit(0));
-  await play(configure(options), Number(options.framerate ?? 30));
+  await play(configure(options), Number(options.framerate ?? 30), options["save-pts"]);
 }
 
 function findCameras() {
@@ -81,14 +89,18 @@ function configure(options) {
   return { width, height };
 }
 
-async function play({ width, height }, fps) {
+async function play({ width, height }, fps, timesFile) {
+  const times = timesFile === undefined ? undefined : openSync(timesFile, "w");
+  if (times !== undefined) writeSync(times, "# timecode format v2\n");
   const next = folder === undefined ? pattern(width, height) : await pictures(folder, width, height);
   const pad = padded(width, height);
   let dueMs = performance.now();
   for (let number = 0; ; number++) {
-    const bytes = pad(next(number));
+    const bytes = pad(await next(number));
     await goWrong(bytes);
+    if (logFile !== undefined) appendFileSync(logFile, `${process.hrtime.bigint()} ${number}\n`);
     write(bytes);
+    if (times !== undefined) writeSync(times, `${performance.now().toFixed(3)}\n`);
     dueMs += 1000 / (fault() === "slow" ? 1 : fps);
     // A sensor does not make up for frames that nobody could take.
     dueMs = Math.max(dueMs, performance.now());
@@ -97,16 +109,19 @@ async function play({ width, height }, fps) {
 }
 
 async function goWrong(bytes) {
-  const name = fault();
-  if (!["stall", "die", "garbage", "text", "flood"].includes(name)) return;
+  const [name, count = ""] = fault().split(" ");
+  if (!["stall", "die", "garbage", "partial", "text", "flood"].includes(name)) return;
   rmSync(faultFile, { force: true });
   if (name === "stall") await sleep(3_600_000);
   if (name === "die") {
     write(bytes.subarray(0, bytes.length / 2));
     process.abort();
   }
-  if (name === "garbage")
-    write(Buffer.from("a line that was meant for standard error, 71 bytes in another place\n"));
+  if (name === "garbage") {
+    const line = "a line that was meant for standard error, 71 bytes in another place\n";
+    write(Buffer.alloc(Number(count || line.length), line));
+  }
+  if (name === "partial") write(bytes.subarray(0, Number(count || bytes.length / 3)));
   if (name === "text") {
     for (let line = 0; line < 20_000; line++) log("ERROR", `V4L2 v4l2_videodevice.cpp:2049 line ${line}`);
     for (let kilobytes = 0; kilobytes < 4096; kilobytes++) writeSync(2, "x".repeat(1024));

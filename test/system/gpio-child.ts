@@ -5,8 +5,11 @@
  */
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { findPins } from "../../src/alarm/gpio/find-pins.ts";
 import { openOutputs } from "../../src/alarm/open-outputs.ts";
-import type { AlarmOutput, OutputSettings } from "../../src/alarm/output.ts";
+import type { OutputSettings } from "../../src/alarm/output.ts";
+import type { OutputDriver } from "../../src/alarm/output-driver.ts";
+import { systemClock } from "../../src/clock.ts";
 import { XnorcamError } from "../../src/errors.ts";
 
 interface Layout {
@@ -42,6 +45,7 @@ if (layout.pin !== undefined) {
   }
 }
 
+const defaults = { when: "alarm", classes: [], zones: [], pattern: "steady", maxOnSeconds: null } as const;
 const log: string[] = [];
 const steps: Record<string, Record<string, string>> = {};
 
@@ -54,19 +58,21 @@ function record(step: string): void {
   );
 }
 
-let outputs: AlarmOutput[] = [];
+let outputs: OutputDriver[] = [];
 let error: string | null = null;
 try {
-  outputs = await openOutputs(layout.outputs, layout.isDemo ?? false, {
-    info: (message: string) => log.push(message),
-    warn: (message: string) => log.push(message),
-  });
+  const pins = layout.isDemo
+    ? "the bundled demo switches no pins"
+    : ((await findPins()) ?? "no Raspberry Pi GPIO on this machine");
+  const settings = layout.outputs.map((output) => ({ ...defaults, ...output }));
+  const note = (message: string) => void log.push(message);
+  outputs = (await openOutputs(settings, pins, systemClock, { info: note, warn: note })).drivers;
   record("opened");
-  for (const output of outputs) output.set(true);
+  for (const output of outputs) output.want(true);
   record("on");
-  for (const output of outputs) output.set(false);
+  for (const output of outputs) output.want(false);
   record("off");
-  for (const output of outputs) output.set(true);
+  for (const output of outputs) output.want(true);
   for (const output of outputs) output.stop();
   record("stopped");
 } catch (caught) {
@@ -78,8 +84,8 @@ process.stdout.write(
   JSON.stringify({
     error,
     log,
-    kinds: outputs.map(({ kind }) => kind),
-    descriptions: outputs.map(({ description }) => description),
+    kinds: outputs.map((output) => output.report().kind),
+    descriptions: outputs.map((output) => output.report().description),
     steps,
   }),
 );

@@ -1,30 +1,29 @@
-import { accessSync, constants, existsSync } from "node:fs";
-import { statfs } from "node:fs/promises";
+import { accessSync, constants } from "node:fs";
 import { createServer } from "node:net";
-import { dirname } from "node:path";
 import type { Config } from "../../config/schema.ts";
+import { prepareDataDir } from "../../data-dir.ts";
 import { messageOf } from "../../errors.ts";
-import { type CheckResult, failed, inWords, ok, warning } from "./check.ts";
-
-const wantedSpaceBytes = 500e6;
-const leastSpaceBytes = 50e6;
+import { type CheckResult, failed, ok } from "../../health/check.ts";
+import { nearestExisting } from "../../health/checks.ts";
 
 /** Loads the network as `run` would, and looks whether it knows the classes that raise the alarm. */
 export async function checkModel({ model, alarm }: Config): Promise<CheckResult> {
   let classes: readonly string[];
   try {
     // Loaded here, so that a machine on which the detector cannot even be loaded is told so.
+    const { referenceBackend } = await import("../../nn/backend.ts");
     const { PictureDetector } = await import("../../detect/picture-detector.ts");
-    classes = PictureDetector.load(model.file).head.classes;
+    classes = PictureDetector.load(model.file, referenceBackend()).head.classes;
   } catch (error) {
     return failed("model", messageOf(error), "Set model.file to a model of this version, or leave it out");
   }
-  const unknown = alarm.classes.filter((name) => !classes.includes(name));
+  const named = new Set([...alarm.classes, ...(alarm.homeClasses ?? []), ...Object.keys(alarm.thresholds)]);
+  const unknown = [...named].filter((name) => !classes.includes(name));
   if (unknown.length === 0) return ok("model", `${model.file}, ${classes.length} classes`);
   return failed(
     "model",
-    `${model.file} does not know ${unknown.join(", ")}, which alarm.classes names`,
-    `Set alarm.classes to some of ${classes.join(", ")}`,
+    `${model.file} does not know ${unknown.join(", ")}, which the section alarm names`,
+    `Name some of ${classes.join(", ")}`,
   );
 }
 
@@ -33,7 +32,8 @@ export function checkDataDir({ dataDir }: Config): CheckResult {
   const found = folder === dataDir ? dataDir : `${dataDir}, to be made in ${folder}`;
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
-    return ok("data folder", found);
+    if (folder === dataDir) return ok("data folder", found);
+    return { ...ok("data folder", found), repair: () => prepareDataDir(dataDir) };
   } catch (error) {
     return failed(
       "data folder",
@@ -41,15 +41,6 @@ export function checkDataDir({ dataDir }: Config): CheckResult {
       `Make it writable for this user, or set dataDir, XNORCAM_DATA_DIR or --data-dir to another folder`,
     );
   }
-}
-
-export async function checkSpace({ dataDir }: Config): Promise<CheckResult> {
-  const { bavail, bsize } = await statfs(nearestExisting(dataDir));
-  const free = bavail * bsize;
-  const found = `${inWords(free)} free for ${dataDir}`;
-  if (free >= wantedSpaceBytes) return ok("space", found);
-  const fix = "Delete what is not needed, or set dataDir to a folder on a larger disk";
-  return (free >= leastSpaceBytes ? warning : failed)("space", found, fix);
 }
 
 export async function checkPort({ server: { host, port } }: Config): Promise<CheckResult> {
@@ -69,8 +60,4 @@ function listenError(host: string, port: number): Promise<NodeJS.ErrnoException 
     server.once("error", resolve);
     server.listen({ host, port }, () => server.close(() => resolve(undefined)));
   });
-}
-
-function nearestExisting(folder: string): string {
-  return existsSync(folder) ? folder : nearestExisting(dirname(folder));
 }

@@ -25,6 +25,9 @@ export interface Kernels {
     out: Float32Array,
   ): void;
 
+  /** Planar bytes `channels × height × width` → bytes map: out = b − 128. */
+  center(bytes: Uint8Array, shape: MapShape, out: Int8Array): void;
+
   /** Real convolution, zero padding. weight (out channels, kernel, kernel, in channels), bias (out channels). */
   conv(
     x: Float32Array,
@@ -35,6 +38,22 @@ export interface Kernels {
     out: Float32Array,
     outShape: MapShape,
   ): void;
+
+  /**
+   * 8-bit convolution, zero padding: out = Σ over taps and channels of x·w, an integer.
+   * weight (out channels, kernel, kernel, in channels).
+   */
+  int8Conv(
+    x: Int8Array,
+    shape: MapShape,
+    window: Window,
+    weight: Int8Array,
+    out: Int32Array,
+    outShape: MapShape,
+  ): void;
+
+  /** Real → bytes map: out = ⌊clamp(x · scale[c], −128, 127) + 128.5⌋ − 128. */
+  quantize(x: Float32Array, shape: MapShape, scale: Float32Array, out: Int8Array): void;
 
   /** BatchNorm and sign: bit = (x · scale[c] + bias[c] ≥ 0), packed. */
   sign(x: Float32Array, shape: MapShape, scale: Float32Array, bias: Float32Array, out: Int32Array): void;
@@ -54,7 +73,88 @@ export interface Kernels {
     outShape: MapShape,
   ): void;
 
-  /** out = sum · scale[c] + bias[c]: α and the folded BatchNorm behind a binary convolution. */
+  /**
+   * Activations of k = `planes` bits (DoReFa-Net, Zhou et al. 2016): level = ⌊clamp(x · scale[c], 0, 2ᵏ − 1) + ½⌋, as k
+   * bit maps one behind the other, the lowest bit first; bit 1 stands for 1, bit 0 for 0. k is 1 to 8.
+   */
+  bitPlanes(x: Float32Array, shape: MapShape, scale: Float32Array, planes: number, out: Int32Array): void;
+
+  /**
+   * k-bit convolution by bit-planes (DoReFa-Net, eq. 3), zero padding: activations Σᵢ 2ⁱ·aᵢ with aᵢ 0 or 1, weights
+   * Σⱼ 2ʲ·wⱼ with wⱼ ±1; out = Σ over taps and channels of their products, an integer.
+   * weight (weight planes, out channels, kernel, kernel, words).
+   */
+  planeConv(
+    bits: Int32Array,
+    planes: number,
+    shape: MapShape,
+    window: Window,
+    weight: Int32Array,
+    weightPlanes: number,
+    out: Int32Array,
+    outShape: MapShape,
+  ): void;
+
+  /**
+   * Ternary weights (TWN, Li et al. 2016) on signs, by two planes of (out channels, kernel, kernel, words): where `mask`
+   * has a 1 the weight is the sign in `sign`, elsewhere it is 0. Otherwise as `binaryConv`.
+   */
+  ternaryConv(
+    bits: Int32Array,
+    shape: MapShape,
+    window: Window,
+    paddingSign: 1 | -1,
+    sign: Int32Array,
+    mask: Int32Array,
+    out: Int32Array,
+    outShape: MapShape,
+  ): void;
+
+  /**
+   * Bytes by weights of ±1 (Binary-Weight-Networks, Rastegari et al. 2016, section 3.1), zero padding: additions and
+   * subtractions, no product. weight (out channels, kernel, kernel, words).
+   */
+  binaryWeightConv(
+    x: Int8Array,
+    shape: MapShape,
+    window: Window,
+    weight: Int32Array,
+    out: Int32Array,
+    outShape: MapShape,
+  ): void;
+
+  /**
+   * The same of real values: out = sum · scale[c] + bias[c]. Each four neighboring channels of a tap are added one after
+   * the other, and then to the sum, all in single precision.
+   */
+  realBinaryWeightConv(
+    x: Float32Array,
+    shape: MapShape,
+    window: Window,
+    weight: Int32Array,
+    scale: Float32Array,
+    bias: Float32Array,
+    out: Float32Array,
+    outShape: MapShape,
+  ): void;
+
+  /**
+   * XNOR-Net's K (Rastegari et al. 2016, section 3.2): the mean over the channels of |x|, then its mean over each window,
+   * zeros outside; one channel. Magnitudes are added in single precision to eight sums, that of channel c to c mod 8, and
+   * these in their order; pixels of a window in double precision, and divided by kernel · kernel · channels at once.
+   */
+  activationScale(
+    x: Float32Array,
+    shape: MapShape,
+    window: Window,
+    out: Float32Array,
+    outShape: MapShape,
+  ): void;
+
+  /**
+   * out = sum · scale[c] + bias[c]: α and the folded BatchNorm behind a convolution in integers. A sum beyond 2²⁴ is
+   * rounded to single precision first.
+   */
   affine(sums: Int32Array, shape: MapShape, scale: Float32Array, bias: Float32Array, out: Float32Array): void;
 
   /** out = x where x > 0, else x · slope[c]. */
@@ -70,4 +170,7 @@ export interface Kernels {
   upsample(x: Float32Array, shape: MapShape, out: Float32Array): void;
 
   add(a: Float32Array, b: Float32Array, shape: MapShape, out: Float32Array): void;
+
+  /** Each pixel times its factor, of a map of one channel: K ⊙ of XNOR-Net. */
+  multiply(x: Float32Array, shape: MapShape, factors: Float32Array, out: Float32Array): void;
 }

@@ -1,4 +1,5 @@
-import { onesWord, popcount, wordsFor } from "../bits.ts";
+import { popcount, wordsFor } from "../bits.ts";
+import { gatherBits } from "./gather-bits.ts";
 import type { Kernels } from "./kernels.ts";
 
 /**
@@ -11,29 +12,16 @@ export function createBinaryConv(): Kernels["binaryConv"] {
   let patch = new Int32Array(0);
 
   return (bits, shape, window, paddingSign, weight, out, outShape) => {
-    const { kernel, stride, padding } = window;
-    const words = wordsFor(shape.channels);
-    const patchWords = kernel * kernel * words;
+    const taps = window.kernel * window.kernel;
+    const patchWords = taps * wordsFor(shape.channels);
     if (patch.length < patchWords) patch = new Int32Array(patchWords);
     const gathered = patch;
     const outputs = outShape.channels;
-    const n = kernel * kernel * shape.channels;
+    const n = taps * shape.channels;
     let position = 0;
     for (let outY = 0; outY < outShape.height; outY++) {
       for (let outX = 0; outX < outShape.width; outX++) {
-        let filled = 0;
-        for (let row = 0; row < kernel; row++) {
-          const y = outY * stride - padding + row;
-          for (let column = 0; column < kernel; column++) {
-            const x = outX * stride - padding + column;
-            const inside = y >= 0 && y < shape.height && x >= 0 && x < shape.width;
-            const from = (y * shape.width + x) * words;
-            for (let word = 0; word < words; word++) {
-              const outside = paddingSign === 1 ? onesWord(shape.channels, word) : 0;
-              gathered[filled++] = inside ? bits[from + word]! : outside;
-            }
-          }
-        }
+        gatherBits(bits, 0, shape, window, paddingSign, outY, outX, gathered);
         for (let o = 0, w = 0; o < outputs; o++) {
           let different = 0;
           for (let i = 0; i < patchWords; i++) different += popcount(gathered[i]! ^ weight[w++]!);

@@ -1,7 +1,10 @@
 import { elements } from "../shape.ts";
 import type { Kernels } from "./kernels.ts";
+import { createActivationScale } from "./reference-activation-scale.ts";
 import { createBinaryConv } from "./reference-binary-conv.ts";
-import { conv } from "./reference-conv.ts";
+import { createBinaryWeightConv, createRealBinaryWeightConv } from "./reference-binary-weight.ts";
+import { createConv, createInt8Conv } from "./reference-conv.ts";
+import { bitPlanes, createPlaneConv, createTernaryConv } from "./reference-low-bit.ts";
 
 const { fround } = Math;
 
@@ -13,7 +16,33 @@ export function createReferenceKernels(): Kernels {
   return {
     name: "reference",
     binaryConv: createBinaryConv(),
-    conv,
+    conv: createConv(),
+    int8Conv: createInt8Conv(),
+    bitPlanes,
+    planeConv: createPlaneConv(),
+    ternaryConv: createTernaryConv(),
+    binaryWeightConv: createBinaryWeightConv(),
+    realBinaryWeightConv: createRealBinaryWeightConv(),
+    activationScale: createActivationScale(),
+
+    center(bytes, shape, out) {
+      const { channels } = shape;
+      const pixels = shape.height * shape.width;
+      for (let c = 0; c < channels; c++) {
+        for (let p = 0; p < pixels; p++) out[p * channels + c] = bytes[c * pixels + p]! - 128;
+      }
+    },
+
+    quantize(x, shape, scale, out) {
+      const { channels } = shape;
+      const count = elements(shape);
+      for (let i = 0; i < count; i += channels) {
+        for (let c = 0; c < channels; c++) {
+          const scaled = Math.max(-128, Math.min(127, fround(x[i + c]! * scale[c]!)));
+          out[i + c] = Math.floor(fround(scaled + 128.5)) - 128;
+        }
+      }
+    },
 
     normalize(bytes, shape, mean, scale, out) {
       const { channels } = shape;
@@ -48,7 +77,7 @@ export function createReferenceKernels(): Kernels {
       const { channels } = shape;
       const count = elements(shape);
       for (let i = 0; i < count; i += channels) {
-        for (let c = 0; c < channels; c++) out[i + c] = fround(sums[i + c]! * scale[c]!) + bias[c]!;
+        for (let c = 0; c < channels; c++) out[i + c] = fround(fround(sums[i + c]!) * scale[c]!) + bias[c]!;
       }
     },
 
@@ -102,6 +131,14 @@ export function createReferenceKernels(): Kernels {
     add(a, b, shape, out) {
       const count = elements(shape);
       for (let i = 0; i < count; i++) out[i] = a[i]! + b[i]!;
+    },
+
+    multiply(x, shape, factors, out) {
+      const { channels } = shape;
+      const pixels = shape.height * shape.width;
+      for (let p = 0; p < pixels; p++) {
+        for (let i = p * channels; i < (p + 1) * channels; i++) out[i] = x[i]! * factors[p]!;
+      }
     },
   };
 }

@@ -1,6 +1,6 @@
 import { inputOf, type LayerContext, type LayerPlan, noMacs } from "./layer.ts";
 
-/** α and BatchNorm behind a binary convolution, folded to a scale and a shift a channel: sums → real map. */
+/** α and BatchNorm behind a convolution in integers, folded to a scale and a shift a channel: sums → real map. */
 export function planAffine(context: LayerContext<"affine">): LayerPlan {
   const { spec, model } = context;
   const shape = inputOf(context, "sums");

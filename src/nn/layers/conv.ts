@@ -1,5 +1,5 @@
 import { elements } from "../shape.ts";
-import { inputOf, type LayerContext, type LayerPlan, layerError, windowed } from "./layer.ts";
+import { inputOf, type LayerContext, type LayerPlan, windowed } from "./layer.ts";
 
 /** Real convolution: the first layers, the laterals of the pyramid and the heads. */
 export function planConv(context: LayerContext<"conv">): LayerPlan {
@@ -9,7 +9,6 @@ export function planConv(context: LayerContext<"conv">): LayerPlan {
   const [outputs = 0] = model.shapeOf(`${spec.name}.weight`, 4);
   const weight = model.floats(`${spec.name}.weight`, [outputs, kernel, kernel, shape.channels]);
   const bias = model.floats(`${spec.name}.bias`, [outputs]);
-  if (spec.padding >= kernel) throw layerError(context, `pads by ${spec.padding}, its kernel is ${kernel}`);
   const outShape = windowed(context, shape, outputs);
   return {
     kind: "real",

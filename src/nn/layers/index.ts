@@ -1,12 +1,19 @@
 import type { LayerSpec } from "../graph.ts";
+import { planActivationScale, planMultiply } from "./activation-scale.ts";
 import { planAdd } from "./add.ts";
 import { planAffine } from "./affine.ts";
 import { planBinaryConv } from "./binary-conv.ts";
+import { planBinaryWeightConv } from "./binary-weight-conv.ts";
+import { planBitPlanes } from "./bit-planes.ts";
 import { planConv } from "./conv.ts";
+import { planInt8Conv } from "./int8-conv.ts";
 import type { LayerContext, LayerPlan } from "./layer.ts";
+import { planPlaneConv } from "./plane-conv.ts";
 import { planPrelu } from "./prelu.ts";
+import { planQuantize } from "./quantize.ts";
 import { planAveragePool, planRepeatChannels, planUpsample } from "./resize.ts";
 import { planSign } from "./sign.ts";
+import { planTernaryConv } from "./ternary-conv.ts";
 
 /**
  * Plans a layer: checks its inputs and tensors, infers its output.
@@ -18,10 +25,24 @@ export function planLayer(context: LayerContext): LayerPlan {
   switch (spec.op) {
     case "conv":
       return planConv({ spec, inputs, model });
+    case "int8_conv":
+      return planInt8Conv({ spec, inputs, model });
+    case "quantize":
+      return planQuantize({ spec, inputs, model });
     case "sign":
       return planSign({ spec, inputs, model });
     case "binary_conv":
       return planBinaryConv({ spec, inputs, model });
+    case "bit_planes":
+      return planBitPlanes({ spec, inputs, model });
+    case "plane_conv":
+      return planPlaneConv({ spec, inputs, model });
+    case "ternary_conv":
+      return planTernaryConv({ spec, inputs, model });
+    case "binary_weight_conv":
+      return planBinaryWeightConv({ spec, inputs, model });
+    case "activation_scale":
+      return planActivationScale({ spec, inputs, model });
     case "affine":
       return planAffine({ spec, inputs, model });
     case "prelu":
@@ -34,5 +55,7 @@ export function planLayer(context: LayerContext): LayerPlan {
       return planUpsample({ spec, inputs, model });
     case "add":
       return planAdd({ spec, inputs, model });
+    case "multiply":
+      return planMultiply({ spec, inputs, model });
   }
 }

@@ -1,27 +1,57 @@
+import { onesWord, wordsFor } from "../bits.ts";
 import type { LayerOp, LayerSpec } from "../graph.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { ModelFile } from "../model-file.ts";
 import { invalid } from "../model-file.ts";
 import { type MapShape, shapeText } from "../shape.ts";
 
-/** What a map holds: real values, packed signs (`bits.ts`), or the integer sums of a binary convolution. */
-export type MapKind = "real" | "bits" | "sums";
+/**
+ * What a map holds: real values, packed signs (`bits.ts`), values of k bits as k bit maps one behind the other, 8-bit
+ * values, or the integer sums of a convolution of any of them but the first.
+ */
+export type MapKind = "real" | "bits" | "planes" | "bytes" | "sums";
 
 /** A map between layers, before it has a place in memory. */
 export interface MapPlan {
   readonly kind: MapKind;
+  /** Of one bit map, where there are several. */
   readonly shape: MapShape;
+  /** Bit maps of a map of kind "planes". */
+  readonly planes?: number;
 }
 
-export type MapData<Kind extends MapKind = MapKind> = Kind extends "real" ? Float32Array : Int32Array;
+export interface MapArrays {
+  real: Float32Array;
+  bits: Int32Array;
+  planes: Int32Array;
+  bytes: Int8Array;
+  sums: Int32Array;
+}
+
+export type MapData<Kind extends MapKind = MapKind> = MapArrays[Kind];
+
+/** Multiply-accumulates of one run. */
+export interface Macs {
+  readonly real: number;
+  readonly binary: number;
+}
 
 /** A layer that knows its tensors and the shape of its output. */
 export interface LayerPlan extends MapPlan {
-  readonly macs: { readonly real: number; readonly binary: number };
+  readonly macs: Macs;
   readonly parameterBytes: number;
   /** Ties the layer to its places in memory; the result computes it once. Called once, before the first run. */
   bind(kernels: Kernels, inputs: readonly MapData[], output: MapData): () => void;
 }
+
+/** Layers that move a window over their input. */
+export type ConvOp =
+  | "conv"
+  | "int8_conv"
+  | "binary_conv"
+  | "plane_conv"
+  | "ternary_conv"
+  | "binary_weight_conv";
 
 /** What a layer is planned from. */
 export interface LayerContext<Op extends LayerOp = LayerOp> {
@@ -30,7 +60,7 @@ export interface LayerContext<Op extends LayerOp = LayerOp> {
   readonly model: ModelFile;
 }
 
-export const noMacs = { real: 0, binary: 0 } as const;
+export const noMacs: Macs = { real: 0, binary: 0 };
 
 /**
  * The layer's input, checked for its kind.
@@ -49,11 +79,12 @@ export function inputOf(context: LayerContext, kind: MapKind, index = 0): MapSha
  * @throws XnorcamError XC_MODEL_INVALID when the window is larger than the map
  */
 export function windowed(
-  context: LayerContext<"conv" | "binary_conv">,
+  context: LayerContext<ConvOp | "activation_scale">,
   shape: MapShape,
   channels: number,
 ): MapShape {
   const { kernel, stride, padding } = context.spec;
+  if (padding >= kernel) throw layerError(context, `pads by ${padding}, its kernel is ${kernel}`);
   const height = Math.floor((shape.height + 2 * padding - kernel) / stride) + 1;
   const width = Math.floor((shape.width + 2 * padding - kernel) / stride) + 1;
   if (height < 1 || width < 1 || channels < 1) {
@@ -63,6 +94,29 @@ export function windowed(
     );
   }
   return { height, width, channels };
+}
+
+/**
+ * Words of the tensor `<layer>.<tensor>`, of which the bits that stand for no channel are 0: they would be counted.
+ * @param channels bits of the words of the last extent
+ * @throws XnorcamError XC_MODEL_INVALID
+ */
+export function bitTensor(
+  context: LayerContext,
+  tensor: string,
+  shape: readonly number[],
+  channels: number,
+): Int32Array {
+  const name = `${context.spec.name}.${tensor}`;
+  const words = wordsFor(channels);
+  const data = context.model.words(name, [...shape, words]);
+  const unused = ~onesWord(channels, words - 1);
+  for (let last = words - 1; last < data.length; last += words) {
+    if ((data[last]! & unused) !== 0) {
+      throw layerError(context, `has bits set in ${name} beyond its last channel`);
+    }
+  }
+  return data;
 }
 
 export function layerError(context: LayerContext, message: string) {

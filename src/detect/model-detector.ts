@@ -1,0 +1,114 @@
+import type { Picture } from "../camera/frame.ts";
+import { Letterbox } from "../image/letterbox.ts";
+import { createResampler } from "../image/resample.ts";
+import { type Graph, readGraph } from "../nn/graph.ts";
+import type { Backend } from "../nn/kernel-backend.ts";
+import { invalid, type ModelFile } from "../nn/model-file.ts";
+import type { Engine } from "../nn/network.ts";
+import { type Candidate, decode } from "./decode.ts";
+import type { Detection, DetectionTimings } from "./detection.ts";
+import { type DetectionHead, readDetectionHead, type Sensitivity, thresholdsAt } from "./head.ts";
+import { nativeResamplers } from "./native-resampler.ts";
+import { suppress } from "./nms.ts";
+import { WindowEngines } from "./window-engines.ts";
+
+/** Finds the objects of one picture after another, on the calling thread; knows no disk, and so runs in a browser, too. */
+export class ModelDetector {
+  readonly file: ModelFile;
+  readonly graph: Graph;
+  readonly head: DetectionHead;
+  /** What computes. */
+  readonly backend: Backend;
+  readonly engines: WindowEngines;
+  readonly #letterbox: Letterbox;
+
+  /** @throws XnorcamError XC_MODEL_INVALID when this program cannot run the model; names the field or tensor */
+  constructor(file: ModelFile, backend: Backend) {
+    const graph = readGraph(file);
+    if (graph.input.channels !== 3) {
+      throw invalid(
+        file.source,
+        `graph.input.channels is ${graph.input.channels}, a picture has 3 (Y, U, V)`,
+      );
+    }
+    this.file = file;
+    this.graph = graph;
+    this.head = readDetectionHead(graph, file.source);
+    this.backend = backend;
+    this.engines = new WindowEngines(file, graph, this.head, backend);
+    const { addon } = backend;
+    const resamplers = addon === undefined ? createResampler : nativeResamplers(addon);
+    this.#letterbox = new Letterbox(this.engines.limits, resamplers);
+  }
+
+  /** The engine that pictures of this size are run on. */
+  engineFor({ width, height }: Pick<Picture, "width" | "height">): Engine {
+    const { windowWidth, windowHeight } = this.#letterbox.geometryOf(width, height);
+    return this.engines.engineFor(windowWidth, windowHeight).engine;
+  }
+
+  /**
+   * For each class, the score from which a detection counts at an operating point.
+   * @throws XnorcamError XC_MODEL_INVALID where the file does not have it
+   */
+  thresholdsAt(sensitivity: Sensitivity): readonly number[] {
+    return thresholdsAt(this.head, sensitivity, this.file.source);
+  }
+
+  /**
+   * @param options which scores count
+   * @returns detections best first, boxes in pixels of `picture`; weak ones, which only a tracker should use, when
+   *   they were asked for; and where the time went
+   */
+  detect(
+    picture: Picture,
+    options: DetectOptions = {},
+  ): { detections: Detection[]; weak: Detection[]; timings: DetectionTimings } {
+    const { head } = this;
+    const { windowWidth, windowHeight } = this.#letterbox.geometryOf(picture.width, picture.height);
+    const { engine, levels } = this.engines.engineFor(windowWidth, windowHeight);
+    const start = performance.now();
+    const geometry = this.#letterbox.apply(picture, engine.input);
+    const letterboxed = performance.now();
+    engine.run();
+    const computed = performance.now();
+    const found = decode(
+      levels,
+      head,
+      options.threshold === undefined
+        ? (options.thresholds ?? head.thresholds)
+        : head.classes.map(() => options.threshold!),
+      options.weakShare,
+    );
+    const sure = suppress(found.sure, head.nmsIou, head.maxDetections);
+    // Behind the sure ones in the list, a weak box hides none of them.
+    const weak = suppress([...sure, ...found.weak], head.nmsIou, head.maxDetections).slice(sure.length);
+    const inPicture = (candidates: readonly Candidate[]) =>
+      candidates
+        .map(({ classId, score, box: inputBox }) => {
+          const label = head.classes[classId]!;
+          return { label, isWeapon: head.weapons.includes(label), score, box: geometry.toPicture(inputBox) };
+        })
+        // What lies in the padding is nowhere in the picture.
+        .filter(({ box }) => box[2] > 0 && box[3] > 0);
+    return {
+      detections: inPicture(sure),
+      weak: inPicture(weak),
+      timings: {
+        letterboxMs: letterboxed - start,
+        networkMs: computed - letterboxed,
+        decodeMs: performance.now() - computed,
+      },
+    };
+  }
+}
+
+/** Which scores count. */
+export interface DetectOptions {
+  /** 0 … 1, for each class; without them, those of the operating point "normal". */
+  readonly thresholds?: readonly number[];
+  /** 0 … 1, for all classes; goes before `thresholds`. */
+  readonly threshold?: number;
+  /** 0 … 1: down to this share of its class's threshold a detection counts as weak; without it, none does. */
+  readonly weakShare?: number;
+}

@@ -1,0 +1,35 @@
+import { onesWord, wordsFor } from "../bits.ts";
+import type { MapShape } from "../shape.ts";
+import type { Window } from "./kernels.ts";
+
+/**
+ * The words of the window of output pixel (outX, outY): `kernel × kernel × words`, every channel outside the map being
+ * `outside`.
+ *
+ * @param first where the map begins in `bits`: several may follow each other
+ */
+export function gatherBits(
+  bits: Int32Array,
+  first: number,
+  shape: MapShape,
+  { kernel, stride, padding }: Window,
+  outside: 1 | -1,
+  outY: number,
+  outX: number,
+  patch: Int32Array,
+): void {
+  const words = wordsFor(shape.channels);
+  let filled = 0;
+  for (let row = 0; row < kernel; row++) {
+    const y = outY * stride - padding + row;
+    for (let column = 0; column < kernel; column++) {
+      const x = outX * stride - padding + column;
+      const inside = y >= 0 && y < shape.height && x >= 0 && x < shape.width;
+      const from = first + (y * shape.width + x) * words;
+      for (let word = 0; word < words; word++) {
+        const padded = outside === 1 ? onesWord(shape.channels, word) : 0;
+        patch[filled++] = inside ? bits[from + word]! : padded;
+      }
+    }
+  }
+}

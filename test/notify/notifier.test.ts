@@ -1,0 +1,145 @@
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { Alarm } from "../../src/alarm/alarm.ts";
+import { systemClock } from "../../src/clock.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import { AlarmEvents } from "../../src/notify/alarm-events.ts";
+import { Notifier } from "../../src/notify/notifier.ts";
+import type { Notice } from "../../src/notify/tellable.ts";
+import { until as untilWithin } from "../helpers/until.ts";
+
+/** Sockets are slow where much else runs. */
+const until = (what: string, condition: () => boolean, timeoutMs = 20_000) =>
+  untilWithin(what, condition, timeoutMs);
+
+let dataDir: string;
+let logged: string[];
+let alarm: Alarm;
+let notifiers: Notifier[];
+let server: Server;
+/** What each path of the target got. */
+let got: Record<string, Notice[]>;
+/** Paths that are up. */
+let up: Set<string>;
+
+beforeEach(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), "xnorcam-notifier-"));
+  logged = [];
+  notifiers = [];
+  got = {};
+  up = new Set();
+  alarm = new Alarm({ classes: ["rifle"], k: 1, n: 1, holdMs: 60_000 }, [], systemClock);
+  server = createServer(async (request, response) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    const path = request.url ?? "";
+    if (up.has(path)) {
+      got[path] ??= [];
+      got[path].push(JSON.parse(body));
+    }
+    response.writeHead(up.has(path) ? 204 : 503).end();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+});
+
+afterEach(async () => {
+  alarm.stop();
+  for (const notifier of notifiers) await notifier.stop();
+  server.closeAllConnections();
+  server.close();
+});
+
+/** One that tells these paths of the target, by their names. */
+async function startNotifier(...names: string[]): Promise<Notifier> {
+  const { port } = server.address() as AddressInfo;
+  const file = join(dataDir, "camera.json");
+  const webhooks = names.map((name) => ({ name, url: `http://127.0.0.1:${port}/${name}` }));
+  writeFileSync(file, JSON.stringify({ webhooks }));
+  const log = {
+    info: (line: string) => void logged.push(line),
+    warn: (line: string) => void logged.push(line),
+  };
+  const notifier = new Notifier(loadConfig({ file, env: {} }), {
+    dataDir,
+    source: new AlarmEvents(alarm),
+    version: "0.1.0",
+    classes: ["rifle"],
+    alarm,
+    diagnostics: () => ({ fps: 5, latencyMs: 100, temperature: null, problem: null }),
+    takePicture: () => Promise.resolve(null),
+    stillFolder: null,
+    clock: systemClock,
+    log,
+    random: () => 1,
+  });
+  notifiers.push(notifier);
+  await notifier.start();
+  return notifier;
+}
+
+const kindsOf = (path: string) => got[path]?.map(({ moment, event }) => `${event.kind} ${moment}`) ?? [];
+
+test("a camera that records nothing tells when its alarm goes on and off, and what it was", async () => {
+  up.add("/phone");
+  await startNotifier("phone");
+  alarm.test();
+  alarm.acknowledge();
+  alarm.panic("panic button");
+  alarm.disarm();
+  await until("all was told", () => got["/phone"]?.length === 4);
+  expect(kindsOf("/phone")).toEqual(["test began", "test ended", "alarm began", "alarm ended"]);
+  const [began, ended, panic] = got["/phone"]!;
+  expect(began!.event).toMatchObject({ reason: "test alarm", ended: null, labels: [], bestScore: 0 });
+  expect(ended!.event).toMatchObject({ id: began!.event.id, began: began!.event.began });
+  expect(Date.parse(ended!.event.ended!)).toBeGreaterThanOrEqual(Date.parse(began!.event.began));
+  expect(panic!.event.reason).toBe("panic button");
+  expect(new Set(got["/phone"]!.map(({ id }) => id)).size).toBe(4);
+});
+
+test("each queue belongs to a name: settings in another order mix nothing up", async () => {
+  const first = await startNotifier("phone", "siren");
+  up.add("/siren");
+  alarm.test();
+  await until("the siren was told", () => got["/siren"]?.length === 1);
+  // Waits for the answer to what is under way.
+  await first.stop();
+
+  up.add("/phone");
+  await startNotifier("siren", "phone");
+  await until("the phone was told", () => got["/phone"]?.length === 1);
+  expect(kindsOf("/phone")).toEqual(["test began"]);
+  expect(kindsOf("/siren")).toEqual(["test began"]);
+});
+
+test("what waits for a webhook that is gone from the settings is removed, and the log says so", async () => {
+  const first = await startNotifier("phone", "old");
+  alarm.test();
+  const queue = join(dataDir, "outbox", "webhook-old");
+  await until("it waits", () => existsSync(join(queue, "000000000000.json")));
+  await first.stop();
+  await startNotifier("phone");
+  expect(existsSync(queue)).toBe(false);
+  expect(logged).toContain(`${queue} is removed: there is no such webhook any more`);
+});
+
+test("a target whose queue can't be used is logged, and the others are told", async () => {
+  mkdirSync(join(dataDir, "outbox"));
+  writeFileSync(join(dataDir, "outbox", "webhook-broken"), "a file in the way");
+  up.add("/phone");
+  await startNotifier("broken", "phone");
+  alarm.test();
+  await until("the other was told", () => got["/phone"]?.length === 1);
+  expect(logged).toEqual([expect.stringMatching(/^telling others of events: .*webhook-broken/)]);
+});
+
+test("without targets nothing is written to the data folder", async () => {
+  await startNotifier();
+  alarm.test();
+  expect(existsSync(join(dataDir, "outbox"))).toBe(false);
+});
