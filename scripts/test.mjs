@@ -27,6 +27,9 @@ const boardTools = [
   ...wasmTools,
   { package: "gcc-arm-linux-gnueabihf", programs: ["arm-linux-gnueabihf-gcc"] },
   { package: "gcc-aarch64-linux-gnu", programs: ["aarch64-linux-gnu-gcc"] },
+  // Only recommended by the compilers, and recommended packages are not installed.
+  { package: "libc6-dev-armhf-cross", programs: ["/usr/arm-linux-gnueabihf/include/stdlib.h"] },
+  { package: "libc6-dev-arm64-cross", programs: ["/usr/aarch64-linux-gnu/include/stdlib.h"] },
   { package: "qemu-user", programs: ["qemu-arm"] },
   // Of what the boards' Node needs, only the library can be looked for.
   { package: "libstdc++6-armhf-cross", programs: ["/usr/arm-linux-gnueabihf/lib/libstdc++.so.6"] },
