@@ -136,7 +136,7 @@ test("an event says why; it is acknowledged, pinned, given a note, and deleted",
   await page.goto(`${live.url}/#/events/1`);
   await page.getByText("knife 0.71 in 4 of 6 frames, armed away").first().waitFor();
   await page.getByRole("button", { name: "Acknowledge" }).click();
-  await page.getByText("Acknowledged").waitFor();
+  await page.getByText("Acknowledged", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Pin" }).click();
   await page.getByRole("button", { name: "Unpin" }).waitFor();
   await page.getByLabel("Note").fill("The neighbor with a kitchen knife");

@@ -105,7 +105,7 @@ test("a list of settings grows and shrinks", async () => {
   await page.getByLabel("Gpio").nth(1).fill("22");
   await page.getByRole("button", { name: "Remove no. 1" }).click();
   await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText("Saved").waitFor();
+  await page.getByText("Saved; some of it waits for a restart.").waitFor();
   expect(onDisk()).toMatch(/gpio = 22/);
   expect(onDisk()).not.toMatch(/gpio = 17/);
 });
