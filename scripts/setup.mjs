@@ -124,9 +124,10 @@ async function compile() {
   const done =
     ["tsconfig.build.json", "web/tsconfig.json"].every((config) => runTool("tsc", ["-p", config])) &&
     runTool("vite", ["build", "web", "--logLevel", "warn"]);
-  // Needs a package, too.
+  // Need packages, too.
+  const { bundleProgram } = await import("./bundle.mjs");
   const { buildTry } = await import("./try.mjs");
-  if (!done || !(await buildTry())) return false;
+  if (!done || !(await bundleProgram()) || !(await buildTry())) return false;
   writeFileSync(buildStamp, "");
   // So that a source saved while the compiler ran counts as newer.
   utimesSync(buildStamp, startedAt, startedAt);

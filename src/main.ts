@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { Alarm, type AlarmReport } from "./alarm/alarm.ts";
 import { alarmSettingsOf } from "./alarm/from-config.ts";
@@ -27,6 +26,7 @@ import { AlarmEvents } from "./notify/alarm-events.ts";
 import type { DiagnosticsMessage } from "./notify/mqtt/messages.ts";
 import { Notifier, outboxName } from "./notify/notifier.ts";
 import { StoredEvents } from "./notify/stored-events.ts";
+import { inProject } from "./project-folder.ts";
 import { certificatesOf } from "./server/certificate.ts";
 import { EventLoopMeter } from "./server/event-loop-meter.ts";
 import { FrameMetrics } from "./server/frame-metrics.ts";
@@ -286,7 +286,7 @@ export class Camera {
         events: recording.archive,
         clock: this.#clock,
         log: this.#log,
-        webRoot: fileURLToPath(new URL("../web/dist/", import.meta.url)),
+        webRoot: inProject("web/dist"),
       },
       certificatesOf(server.tls, accessFolder(dataDir), names),
     );

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import { inProject } from "./project-folder.ts";
 
-/** The version of package.json, which lies one folder above src as above dist. */
+/** The version of package.json. */
 export function packageVersion(): string {
-  const file = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  const file = readFileSync(inProject("package.json"), "utf8");
   return (JSON.parse(file) as { version: string }).version;
 }

@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { messageOf, type XnorcamError } from "../errors.ts";
 import { onPath } from "../on-path.ts";
+import { inProject } from "../project-folder.ts";
 import type { RpicamSettings } from "./rpicam-settings.ts";
 import { RpicamStderr } from "./rpicam-stderr.ts";
 
@@ -13,8 +14,8 @@ const meteringMs = 1000;
 /** A Pi Zero needs some seconds for eight megapixels. */
 const limitSeconds = 30;
 
-// From src/camera as from dist/camera, the compiled worker: Node 20 runs no TypeScript.
-const workerFile = new URL("../../dist/camera/still-worker.js", import.meta.url);
+// Also for tests of src/, the compiled worker: Node 20 runs no TypeScript.
+const workerFile = inProject("dist/camera/still-worker.js");
 
 /** The path of `rpicam-still`, or of `libcamera-still`, as it was called until 2023; undefined where there is none. */
 export function findRpicamStill(): string | undefined {

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { XnorcamError } from "../errors.ts";
+import { inProject } from "../project-folder.ts";
 import { checkConfig } from "./check.ts";
 import type { KeyPath, SettingsProblem } from "./key-path.ts";
 import { migrate } from "./migrations.ts";
@@ -85,7 +85,7 @@ export function effectiveConfig(
     pathFrom(folder, named.dataDir) ??
     defaultDataDir(env);
   const replay = pathFrom(".", overrides.replay) ?? pathFrom(folder, values.camera.replay) ?? null;
-  const modelFile = pathFrom(folder, named.model?.file) ?? bundled(values.model.file);
+  const modelFile = pathFrom(folder, named.model?.file) ?? inProject(values.model.file);
   const port = overrides.port ?? portFrom(env) ?? values.server.port;
   const fps = overrides.fps ?? values.camera.fps;
   const sensitivity = overrides.sensitivity ?? values.model.sensitivity;
@@ -169,11 +169,6 @@ function portFrom(env: Environment): number | undefined {
 function defaultDataDir(env: Environment): string {
   const xdg = set(env.XDG_DATA_HOME);
   return xdg === undefined ? join(homedir(), ".local", "share", "xnorcam") : resolve(xdg, "xnorcam");
-}
-
-/** A file that comes with the program. `src/config` and `dist/config` lie equally deep in the package. */
-function bundled(path: string): string {
-  return fileURLToPath(new URL(`../../${path}`, import.meta.url));
 }
 
 function pathFrom(folder: string, path: string | null | undefined): string | undefined {

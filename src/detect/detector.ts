@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { type Frame, i420Bytes, type Picture } from "../camera/frame.ts";
 import { messageOf, XnorcamError } from "../errors.ts";
+import { inProject } from "../project-folder.ts";
 import type { FrameDetections } from "./detection.ts";
 import type { DetectorInfo, DetectRequest, WorkerMessage, WorkerSetup } from "./detector-messages.ts";
 
@@ -19,8 +20,8 @@ interface Slot {
   frame: { id: number; capturedAtMs: number; width: number; height: number };
 }
 
-// From src/detect as from dist/detect, the compiled worker: Node 20 runs no TypeScript.
-const workerFile = new URL("../../dist/detect/detector-worker.js", import.meta.url);
+// Also for tests of src/, the compiled worker: Node 20 runs no TypeScript.
+const workerFile = inProject("dist/detect/detector-worker.js");
 
 const restartDelaysMs = [500, 1000, 2000, 5000, 10_000, 30_000];
 

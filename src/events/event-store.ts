@@ -4,6 +4,7 @@ import { Worker } from "node:worker_threads";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import { messageOf, XnorcamError } from "../errors.ts";
+import { inProject } from "../project-folder.ts";
 import type {
   EventArchive,
   EventChange,
@@ -26,8 +27,8 @@ import {
 } from "./store-messages.ts";
 import { WriteQueue } from "./write-queue.ts";
 
-// From src/events as from dist/events, the compiled worker: Node 20 runs no TypeScript.
-const workerFile = new URL("../../dist/events/store-worker.js", import.meta.url);
+// Also for tests of src/, the compiled worker: Node 20 runs no TypeScript.
+const workerFile = inProject("dist/events/store-worker.js");
 
 /** From when on a write counts as one that hangs. */
 const hangMs = 2000;

@@ -1,10 +1,10 @@
-import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
+import { inProject } from "../project-folder.ts";
 
-/** What `scripts/try.mjs` builds, and the models; the same from src/ and from dist/. */
-const pageRoot = fileURLToPath(new URL("../../dist/try/", import.meta.url));
-const modelsRoot = fileURLToPath(new URL("../../models/", import.meta.url));
+/** What `scripts/try.mjs` builds, and the models. */
+const pageRoot = inProject("dist/try");
+const modelsRoot = inProject("models");
 
 /** The page opens the viewer's own camera and computes in WebAssembly; it uploads nothing. */
 const headers = {

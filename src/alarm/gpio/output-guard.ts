@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { messageOf } from "../../errors.ts";
+import { inProject } from "../../project-folder.ts";
 
 /** Also what systemd runs after the service has ended. */
-const script = fileURLToPath(new URL("../../../scripts/outputs-off.sh", import.meta.url));
+const script = inProject("scripts/outputs-off.sh");
 /** What systemd makes for the service and tells it in RUNTIME_DIRECTORY. */
 const fileName = "outputs";
 const restartMs = 1000;

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { inProject } from "../../project-folder.ts";
 import type { NativeAddon } from "./addon.ts";
 import { createWasmAddon } from "./wasm.ts";
 
-/** Where `scripts/wasm.mjs` puts the modules; the same from src/ and from dist/. */
-export const wasmFolder = fileURLToPath(new URL("../../../dist/native/wasm/", import.meta.url));
+/** Where `scripts/wasm.mjs` puts the modules. */
+export const wasmFolder = inProject("dist/native/wasm");
 
 /** Loads the kernels in WebAssembly. @throws Error when they are not there, or this engine runs none of them */
 export function loadWasm(folder = wasmFolder): NativeAddon {

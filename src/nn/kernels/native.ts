@@ -1,13 +1,11 @@
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
+import { inProject } from "../../project-folder.ts";
 import type { NativeAddon } from "./addon.ts";
 
 export type { NativeAddon } from "./addon.ts";
 
-/** Where `scripts/native.mjs` puts the addon; the same from src/ and from dist/. */
-export const addonFile = fileURLToPath(
-  new URL(`../../../dist/native/${process.platform}-${process.arch}/xnorcam.node`, import.meta.url),
-);
+/** Where `scripts/native.mjs` puts the addon. */
+export const addonFile = inProject(`dist/native/${process.platform}-${process.arch}/xnorcam.node`);
 
 /** Loads the addon of this machine. @throws Error when there is none, or it cannot be loaded */
 export function loadAddon(file = addonFile): NativeAddon {
