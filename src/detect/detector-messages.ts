@@ -1,9 +1,9 @@
 import type { ErrorCode } from "../errors.ts";
-import type { Detection, DetectionTimings } from "./detection.ts";
 import type { Sensitivity } from "./head.ts";
+import type { Detected } from "./model-detector.ts";
 
-/** What the detector's worker is started with. */
-export interface WorkerSetup {
+/** What the detector's thread is started with. */
+export interface DetectorSetup {
   readonly modelPath: string;
   /** The model's operating point; "normal" without it. */
   readonly sensitivity?: Sensitivity;
@@ -11,7 +11,7 @@ export interface WorkerSetup {
   readonly threshold?: number;
 }
 
-/** Main thread → worker: look at this frame. `buffer` is shared, and the worker's until it answers. */
+/** To the detector's thread: look at this frame. `buffer` is shared, and the thread's until it answers. */
 export interface DetectRequest {
   readonly buffer: SharedArrayBuffer;
   readonly width: number;
@@ -35,13 +35,23 @@ export interface DetectorInfo {
   readonly kernelsWarning: string | null;
 }
 
-/** Worker → main thread. */
-export type WorkerMessage =
+/** From the detector's thread. */
+export type DetectorMessage =
   | { readonly type: "ready"; readonly info: DetectorInfo }
   | { readonly type: "refused"; readonly code: ErrorCode; readonly message: string }
-  | {
-      readonly type: "detected";
-      readonly detections: Detection[];
-      readonly weak: Detection[];
-      readonly timings: DetectionTimings;
-    };
+  | ({ readonly type: "detected" } & Detected);
+
+/** Where frames are looked at, one after the other. */
+export interface DetectorThread {
+  /** Answered by a message "detected". */
+  post(request: DetectRequest): void;
+  /** No message comes after it. */
+  stop(): Promise<void>;
+}
+
+export interface DetectorThreadEvents {
+  /** At first "ready" or "refused". */
+  onMessage(message: DetectorMessage): void;
+  /** It is over: it was refused or stopped, or broke on `cause`. */
+  onEnd(cause: unknown): void;
+}

@@ -1,16 +1,15 @@
-import { Worker } from "node:worker_threads";
 import { type Frame, i420Bytes, type Picture } from "../camera/frame.ts";
 import { messageOf, XnorcamError } from "../errors.ts";
-import { inProject } from "../project-folder.ts";
 import type { FrameDetections } from "./detection.ts";
-import type { DetectorInfo, DetectRequest, WorkerMessage, WorkerSetup } from "./detector-messages.ts";
+import type { DetectorInfo, DetectorMessage, DetectorSetup, DetectorThread } from "./detector-messages.ts";
+import { startDetectorThread } from "./detector-thread.ts";
 
 export type { DetectorInfo } from "./detector-messages.ts";
 
 export interface DetectorListener {
   /** `picture` is the very frame that was detected on; valid only during the call. */
   onDetections(result: FrameDetections, picture: Picture): void;
-  /** The worker died; it is being started again. */
+  /** Its thread broke; it is being started again. */
   onFailure(error: XnorcamError): void;
 }
 
@@ -20,9 +19,6 @@ interface Slot {
   frame: { id: number; capturedAtMs: number; width: number; height: number };
 }
 
-// Also for tests of src/, the compiled worker: Node 20 runs no TypeScript.
-const workerFile = inProject("dist/detect/detector-worker.js");
-
 const restartDelaysMs = [500, 1000, 2000, 5000, 10_000, 30_000];
 
 /**
@@ -31,35 +27,33 @@ const restartDelaysMs = [500, 1000, 2000, 5000, 10_000, 30_000];
  */
 export class Detector {
   readonly stats = { submitted: 0, dropped: 0, processed: 0 };
-  readonly #setup: WorkerSetup;
+  readonly #setup: DetectorSetup;
   readonly #listener: DetectorListener;
-  #worker: Worker | undefined;
+  #thread: DetectorThread | undefined;
   #ready = false;
   #stopped = false;
   #failuresInARow = 0;
   #restartTimer: NodeJS.Timeout | undefined;
-  /** In the worker's hands. */
+  /** In the thread's hands. */
   #inFlight: Slot | undefined;
-  /** The newest frame, for when the worker is free. */
+  /** The newest frame, for when the thread is free. */
   #waiting: Slot | undefined;
   /** Buffers that nobody uses: one is in flight, one waits, one may be with the source. */
   readonly #free: SharedArrayBuffer[] = [];
 
-  constructor(options: WorkerSetup, listener: DetectorListener) {
+  constructor(options: DetectorSetup, listener: DetectorListener) {
     this.#setup = options;
     this.#listener = listener;
   }
 
   /**
-   * Starts the worker and waits until its model is loaded.
-   * @throws XnorcamError XC_MODEL_UNREADABLE, XC_MODEL_INVALID, XC_DETECTOR_FAILED
+   * Starts the thread and waits until its model is loaded.
+   * @throws XnorcamError XC_MODEL_UNREADABLE, XC_MODEL_INVALID, XC_KERNELS_UNAVAILABLE, XC_DETECTOR_FAILED
    */
   start(): Promise<DetectorInfo> {
     return new Promise((resolve, reject) => {
       let settled = false;
-      const worker = new Worker(workerFile, { workerData: this.#setup });
-      this.#worker = worker;
-      worker.on("message", (message: WorkerMessage) => {
+      const onMessage = (message: DetectorMessage) => {
         switch (message.type) {
           case "ready":
             settled = true;
@@ -75,27 +69,25 @@ export class Detector {
             this.#finish(message);
             break;
         }
-      });
-      let cause: unknown;
-      worker.on("error", (error) => {
-        cause = error;
-      });
-      worker.on("exit", () => {
+      };
+      const onEnd = (cause: unknown) => {
         if (this.#stopped && !settled) {
           reject(new XnorcamError("XC_DETECTOR_FAILED", "the detector was stopped while it was starting"));
         }
-        if (this.#worker !== worker) return;
+        if (this.#thread !== thread) return;
         const why = cause === undefined ? "it ended" : messageOf(cause);
         const error = new XnorcamError("XC_DETECTOR_FAILED", `the detector stopped: ${why}`, { cause });
         if (!settled) reject(error);
         else if (this.#ready) this.#restartAfter(error);
-      });
+      };
+      const thread = startDetectorThread(this.#setup, { onMessage, onEnd });
+      this.#thread = thread;
     });
   }
 
   /**
    * Hands over a frame; its bytes are copied, or exchanged for others where the source offers that. The newest frame wins: one that was waiting is dropped.
-   * Before `start()` resolved, and while the worker is being started again, frames wait the same way.
+   * Before `start()` resolved, and while the thread is being started again, frames wait the same way.
    */
   submit(frame: Frame): void {
     if (this.#stopped) return;
@@ -114,9 +106,9 @@ export class Detector {
     this.#stopped = true;
     this.#ready = false;
     clearTimeout(this.#restartTimer);
-    const worker = this.#worker;
-    this.#worker = undefined;
-    await worker?.terminate();
+    const thread = this.#thread;
+    this.#thread = undefined;
+    await thread?.stop();
   }
 
   #sendWaiting(): void {
@@ -124,11 +116,10 @@ export class Detector {
     this.#inFlight = this.#waiting;
     this.#waiting = undefined;
     const { buffer, frame } = this.#inFlight;
-    const request: DetectRequest = { buffer, width: frame.width, height: frame.height };
-    this.#worker!.postMessage(request);
+    this.#thread!.post({ buffer, width: frame.width, height: frame.height });
   }
 
-  #finish({ detections, weak, timings }: Extract<WorkerMessage, { type: "detected" }>): void {
+  #finish({ detections, weak, timings }: Extract<DetectorMessage, { type: "detected" }>): void {
     if (this.#stopped || this.#inFlight === undefined) return;
     const { buffer, frame } = this.#inFlight;
     const { id: frameId, width, height, capturedAtMs } = frame;
@@ -150,7 +141,7 @@ export class Detector {
 
   #restartAfter(error: XnorcamError): void {
     this.#ready = false;
-    this.#worker = undefined;
+    this.#thread = undefined;
     if (this.#inFlight !== undefined) {
       this.stats.dropped++;
       this.#inFlight = undefined;

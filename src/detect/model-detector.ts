@@ -1,5 +1,5 @@
 import type { Picture } from "../camera/frame.ts";
-import { Letterbox } from "../image/letterbox.ts";
+import { Letterbox, type LetterboxGeometry } from "../image/letterbox.ts";
 import { createResampler } from "../image/resample.ts";
 import { type Graph, readGraph } from "../nn/graph.ts";
 import type { Backend } from "../nn/kernel-backend.ts";
@@ -10,7 +10,7 @@ import type { Detection, DetectionTimings } from "./detection.ts";
 import { type DetectionHead, readDetectionHead, type Sensitivity, thresholdsAt } from "./head.ts";
 import { nativeResamplers } from "./native-resampler.ts";
 import { suppress } from "./nms.ts";
-import { WindowEngines } from "./window-engines.ts";
+import { type WindowEngine, WindowEngines } from "./window-engines.ts";
 
 /** Finds the objects of one picture after another, on the calling thread; knows no disk, and so runs in a browser, too. */
 export class ModelDetector {
@@ -60,18 +60,38 @@ export class ModelDetector {
    * @returns detections best first, boxes in pixels of `picture`; weak ones, which only a tracker should use, when
    *   they were asked for; and where the time went
    */
-  detect(
-    picture: Picture,
-    options: DetectOptions = {},
-  ): { detections: Detection[]; weak: Detection[]; timings: DetectionTimings } {
-    const { head } = this;
+  detect(picture: Picture, options: DetectOptions = {}): Detected {
+    const work = this.#letterboxed(picture);
+    work.engine.run();
+    return this.#found(work, options);
+  }
+
+  /**
+   * The same with the network in a thread of its own; the picture has been read when this returns. One at a time.
+   * @throws Error where `backend.addon` cannot do that
+   */
+  async detectInBackground(picture: Picture, options: DetectOptions = {}): Promise<Detected> {
+    const work = this.#letterboxed(picture);
+    if (work.engine.runInBackground === undefined) {
+      throw new Error(`${this.backend.kernels} kernels have no threads`);
+    }
+    await work.engine.runInBackground();
+    return this.#found(work, options);
+  }
+
+  /** The network's input is the picture then. */
+  #letterboxed(picture: Picture): Work {
+    const startMs = performance.now();
     const { windowWidth, windowHeight } = this.#letterbox.geometryOf(picture.width, picture.height);
     const { engine, levels } = this.engines.engineFor(windowWidth, windowHeight);
-    const start = performance.now();
     const geometry = this.#letterbox.apply(picture, engine.input);
-    const letterboxed = performance.now();
-    engine.run();
-    const computed = performance.now();
+    return { engine, levels, geometry, startMs, letterboxedMs: performance.now() };
+  }
+
+  /** What the network's outputs say. */
+  #found({ levels, geometry, startMs, letterboxedMs }: Work, options: DetectOptions): Detected {
+    const { head } = this;
+    const computedMs = performance.now();
     const found = decode(
       levels,
       head,
@@ -95,12 +115,27 @@ export class ModelDetector {
       detections: inPicture(sure),
       weak: inPicture(weak),
       timings: {
-        letterboxMs: letterboxed - start,
-        networkMs: computed - letterboxed,
-        decodeMs: performance.now() - computed,
+        letterboxMs: letterboxedMs - startMs,
+        networkMs: computedMs - letterboxedMs,
+        decodeMs: performance.now() - computedMs,
       },
     };
   }
+}
+
+/** What was found on one picture. */
+export interface Detected {
+  readonly detections: Detection[];
+  /** Of lower score, see `DetectOptions.weakShare`. */
+  readonly weak: Detection[];
+  readonly timings: DetectionTimings;
+}
+
+/** A picture on its way through the network. */
+interface Work extends WindowEngine {
+  readonly geometry: LetterboxGeometry;
+  readonly startMs: number;
+  readonly letterboxedMs: number;
 }
 
 /** Which scores count. */

@@ -4,6 +4,7 @@
  *   variants(): string[]
  *   createNetwork(program: Uint8Array, tensors: Uint8Array, variant: string): Network
  *   run(network: Network, input: Uint8Array, output: Float32Array): void
+ *   runInBackground(network: Network, input: Uint8Array, output: Float32Array, done: () => void): void
  *   runStage(network: Network, stage: number, input: Uint8Array): void
  *   createResampler(x: Int32Array, y: Int32Array): Resampler
  *   resample(resampler: Resampler, source: Uint8Array, from, out: Uint8Array, to, stride): void
@@ -12,8 +13,10 @@
  */
 #include <node_api.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "node_background.h"
 #include "resample.h"
 #include "xnor.h"
 
@@ -87,7 +90,7 @@ static napi_value variants(napi_env env, napi_callback_info info) {
 }
 
 static void free_network(napi_env env, void *data, void *hint) {
-  xnor_network_free(data);
+  held_network_free(data);
   give_back(env, hint);
 }
 
@@ -110,7 +113,13 @@ static napi_value create_network(napi_env env, napi_callback_info info) {
   struct xnor_network *network =
       xnor_network_create(program, program_bytes, tensors, tensor_bytes, variant, &problem);
   if (network == NULL) return range_error(env, problem);
-  return wrap(env, network, &network_tag, free_network, xnor_network_bytes(network));
+  struct held_network *held = calloc(1, sizeof *held);
+  if (held == NULL) {
+    xnor_network_free(network);
+    return range_error(env, "there is no memory for another network");
+  }
+  held->network = network;
+  return wrap(env, held, &network_tag, free_network, xnor_network_bytes(network));
 }
 
 /* The picture that a network is to run on; NULL when it is none, and then an exception is pending. */
@@ -131,38 +140,73 @@ static const uint8_t *input_of(napi_env env, napi_value value, const struct xnor
   return input;
 }
 
-static napi_value run(napi_env env, napi_callback_info info) {
-  napi_value values[3];
-  arguments(env, info, 3, values);
-  struct xnor_network *network = unwrap(env, values[0], &network_tag);
-  if (network == NULL) return type_error(env, "network is not one that createNetwork made");
-  const uint8_t *input = input_of(env, values[1], network);
-  if (input == NULL) return NULL;
+/* The network behind an object; NULL when there is none that can run now, and then an exception is pending. */
+static struct held_network *idle_network(napi_env env, napi_value value) {
+  struct held_network *held = unwrap(env, value, &network_tag);
+  if (held == NULL) {
+    type_error(env, "network is not one that createNetwork made");
+  } else if (held->busy) {
+    range_error(env, "network is running in the background");
+    return NULL;
+  }
+  return held;
+}
+
+/* Where a network's outputs go; NULL when it is no place for them, and then an exception is pending. */
+static float *output_of(napi_env env, napi_value value, const struct xnor_network *network) {
   void *output;
   size_t elements;
-  if (!typed_array(env, values[2], napi_float32_array, &output, &elements)) {
-    return type_error(env, "output is not a Float32Array");
+  if (!typed_array(env, value, napi_float32_array, &output, &elements)) {
+    type_error(env, "output is not a Float32Array");
+    return NULL;
   }
   if (elements != xnor_network_output_elements(network)) {
     char message[96];
     snprintf(message, sizeof message, "output has %zu elements, the network gives %zu", elements,
              xnor_network_output_elements(network));
-    return range_error(env, message);
+    range_error(env, message);
+    return NULL;
   }
-  xnor_network_run(network, input, output);
+  return output;
+}
+
+static napi_value run(napi_env env, napi_callback_info info) {
+  napi_value values[3];
+  arguments(env, info, 3, values);
+  const struct held_network *held = idle_network(env, values[0]);
+  if (held == NULL) return NULL;
+  const uint8_t *input = input_of(env, values[1], held->network);
+  if (input == NULL) return NULL;
+  float *output = output_of(env, values[2], held->network);
+  if (output != NULL) xnor_network_run(held->network, input, output);
   return NULL;
+}
+
+static napi_value start_run(napi_env env, napi_callback_info info) {
+  napi_value values[4];
+  arguments(env, info, 4, values);
+  struct held_network *held = idle_network(env, values[0]);
+  if (held == NULL) return NULL;
+  const uint8_t *input = input_of(env, values[1], held->network);
+  if (input == NULL || output_of(env, values[2], held->network) == NULL) return NULL;
+  napi_valuetype type;
+  if (napi_typeof(env, values[3], &type) != napi_ok || type != napi_function) {
+    return type_error(env, "done is not a function");
+  }
+  const char *problem = run_in_background(env, held, values[0], input, values[2], values[3]);
+  return problem == NULL ? NULL : range_error(env, problem);
 }
 
 static napi_value run_stage(napi_env env, napi_callback_info info) {
   napi_value values[3];
   arguments(env, info, 3, values);
-  struct xnor_network *network = unwrap(env, values[0], &network_tag);
-  if (network == NULL) return type_error(env, "network is not one that createNetwork made");
+  const struct held_network *held = idle_network(env, values[0]);
+  if (held == NULL) return NULL;
   double stage;
   if (napi_get_value_double(env, values[1], &stage) != napi_ok) return type_error(env, "stage is not a number");
-  if (!(stage >= 0 && stage < xnor_network_stages(network))) return range_error(env, "there is no such stage");
-  const uint8_t *input = input_of(env, values[2], network);
-  if (input != NULL) xnor_network_run_stage(network, (int)stage, input);
+  if (!(stage >= 0 && stage < xnor_network_stages(held->network))) return range_error(env, "there is no such stage");
+  const uint8_t *input = input_of(env, values[2], held->network);
+  if (input != NULL) xnor_network_run_stage(held->network, (int)stage, input);
   return NULL;
 }
 
@@ -223,6 +267,7 @@ NAPI_MODULE_INIT() {
       {"variants", variants},
       {"createNetwork", create_network},
       {"run", run},
+      {"runInBackground", start_run},
       {"runStage", run_stage},
       {"createResampler", create_resampler},
       {"resample", resample},

@@ -69,6 +69,15 @@ export class NativeNetwork implements Engine {
     this.#addon.run(this.#network, this.input, this.#output);
   }
 
+  /** @throws Error where the addon cannot, or the network is running */
+  runInBackground(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#addon.runInBackground === undefined)
+        throw new Error(`${this.kernels} kernels have no threads`);
+      this.#addon.runInBackground(this.#network, this.input, this.#output, resolve);
+    });
+  }
+
   output(name: string): { readonly shape: MapShape; readonly data: Float32Array } {
     const output = this.#outputs.get(name);
     if (output === undefined) throw new RangeError(`${name} is not an output of ${this.name}`);

@@ -53,6 +53,8 @@ export interface Engine {
   readonly steps: readonly Step[];
   /** Computes all layers from `input`. Allocates nothing. */
   run(): void;
+  /** `run()` on a copy of `input`, in a thread of its own; for kernels that can, see `NativeAddon`. */
+  runInBackground?(): Promise<void>;
   /** The output of a layer that was asked for; its content changes with each run. */
   output(name: string): { readonly shape: MapShape; readonly data: Float32Array };
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Frame, i420Bytes, type Picture } from "../../src/camera/frame.ts";
 import type { FrameDetections } from "../../src/detect/detection.ts";
 import { Detector } from "../../src/detect/detector.ts";
@@ -41,7 +41,11 @@ function frame(id: number, width = 64, height = 48): Frame {
   return { id, capturedAtMs: performance.now(), width, height, data };
 }
 
-describe("the detector's thread", () => {
+/** The native kernels have a thread of their own, those in WebAssembly get a worker. */
+describe.each([loadAddon().variants()[0]!, "wasm"])("the detector's thread with %s kernels", (kernels) => {
+  beforeEach(() => vi.stubEnv("XNORCAM_KERNELS", kernels));
+  afterEach(() => vi.unstubAllEnvs());
+
   it("says what it runs once the model is loaded", async () => {
     const info = await watch().detector.start();
     expect(info).toMatchObject({
@@ -49,7 +53,7 @@ describe("the detector's thread", () => {
       inputWidth: 224,
       inputHeight: 224,
       weapons: ["handgun", "rifle", "knife"],
-      kernels: loadAddon().variants()[0],
+      kernels,
       kernelsWarning: null,
     });
   });

@@ -5,6 +5,7 @@
 // Each call returns or throws a TypeError or RangeError. Prints one line of JSON; a crash ends the process, anything else
 // throws.
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers/promises";
 import { triangleTaps } from "../../dist/image/resample.js";
 import { loadWasm } from "../../dist/nn/kernels/load-wasm.js";
 import { loadAddon } from "../../dist/nn/kernels/native.js";
@@ -153,6 +154,11 @@ function corrupted(array) {
   return result;
 }
 
+/** The same call in the background, where there is one. */
+function inBackground(...args) {
+  return addon.runInBackground === undefined ? [] : [["runInBackground", ...args, () => {}]];
+}
+
 const attempts = {
   "wrong arguments": () => {
     const name = pick(Object.keys(addon));
@@ -167,6 +173,7 @@ const attempts = {
       ["createNetwork", program, tensors, pick(variants)],
       ["run", networks[at], own.input, new Float32Array(own.outputs)],
       ["run", networks[at], input, new Float32Array(outputs)],
+      ...inBackground(networks[at], own.input, new Float32Array(own.outputs)),
       ["runStage", networks[at], pick([0, 1, 1e9, -1, 0.5]), own.input],
       ["createResampler", pick(tables), pick(tables)],
       [
@@ -186,6 +193,14 @@ const attempts = {
     const { program, tensors, input, outputs } = pick(programs);
     const network = addon.createNetwork(corrupted(program), tensors, pick(variants));
     addon.run(network, input, new Float32Array(outputs));
+  },
+  "a corrupted program in the background, its arrays gone meanwhile": () => {
+    const { program, tensors, input, outputs } = pick(programs);
+    const network = addon.createNetwork(corrupted(program), tensors, pick(variants));
+    const [own, output] = [input.slice(), new Float32Array(outputs)];
+    for (const [name, ...args] of inBackground(network, own, output)) addon[name](...args);
+    const { buffer } = pick([own, output]);
+    structuredClone(buffer, { transfer: [buffer] });
   },
   "tensors cut off": () => {
     const { program, tensors } = pick(programs);
@@ -219,6 +234,8 @@ for (; outcome.calls < Number(calls); outcome.calls++) {
     assert.ok(refused, `${what} gave ${error?.stack}`);
     outcome.refused++;
   }
+  // Networks in the background come back.
+  if (outcome.calls % 100 === 0) await setImmediate();
   if (outcome.calls % 2000 === 0) globalThis.gc?.();
 }
 console.log(JSON.stringify(outcome));

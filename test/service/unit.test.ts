@@ -33,12 +33,13 @@ test.skipIf(!hasSystemdAnalyze())(
   },
 );
 
-test("it starts the program with few memory arenas, and switches the outputs off however it ended", () => {
+test("it starts the program with little memory, and switches the outputs off however it ended", () => {
   const lines = readFileSync(unit, "utf8").split("\n");
   expect(lines).toContain("Type=notify");
   expect(lines).toContain("EnvironmentFile=/opt/xnorcam/systemd/memory.env");
   const memory = parseEnv(readFileSync(join(dirname(unit), "memory.env"), "utf8"));
-  expect(memory.MALLOC_ARENA_MAX).toBe("2");
+  expect(memory.MALLOC_ARENA_MAX).toBe("1");
+  expect(memory.NODE_OPTIONS).toBe("--max-semi-space-size=1");
   expect(lines.find((line) => line.startsWith("ExecStopPost="))).toContain(
     "scripts/outputs-off.sh < %t/xnorcam/outputs",
   );

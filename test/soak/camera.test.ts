@@ -78,7 +78,6 @@ test(`${minutes} minutes with ${faults} faults: no torn frame, all recovered wit
   );
   const running = await RunningProgram.start(["--config", file, "--data-dir", join(folder, "data")], {
     PATH: `${watched.folder}:${process.env.PATH}`,
-    MALLOC_ARENA_MAX: "2",
   });
   program = running;
   await until("the alarm is on", async () => (await running.status()).alarm.active, 30_000);

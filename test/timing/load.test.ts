@@ -95,7 +95,6 @@ describe.skipIf(!canLimit())("with a quarter of one core and four viewers", () =
       );
       const program = await RunningProgram.start(["--config", file, "--data-dir", join(folder, "data")], {
         PATH: `${camera!.folder}:${process.env.PATH}`,
-        MALLOC_ARENA_MAX: "2",
         ...(kernels !== undefined && { XNORCAM_KERNELS: kernels }),
       });
       try {

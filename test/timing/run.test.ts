@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchBrowser } from "../helpers/browser.ts";
@@ -51,22 +52,27 @@ describe("xnorcam run on the bundled demo", () => {
     2 * oneRoundMs,
   );
 
-  test(
-    "one viewer costs no more memory than a board of 512 MB can spare",
-    async () => {
-      const viewer = await TestViewer.connect(program);
-      await new Promise((resolve) => setTimeout(resolve, 20_000));
-      const { rssBytes, model, detector } = await program.status();
-      console.log(
-        `1 viewer, 5 fps, ${model.kernels} kernels: RSS ${Math.round(rssBytes / 1e6)} MB, latency p50 ${detector.latencyMs?.p50} ms`,
-      );
-      expect(viewer.jpegs.length).toBeGreaterThan(50);
-      // 105 MB without recording, users and settings over HTTP. It is to be within 110 again: README says so.
-      expect(rssBytes).toBeLessThanOrEqual(130e6);
-      viewer.close();
-    },
-    oneRoundMs,
-  );
+  test("one viewer costs no more memory than a board of 512 MB can spare", {
+    retry: 2,
+    timeout: oneRoundMs,
+  }, async () => {
+    const viewer = await TestViewer.connect(program);
+    await setTimeout(10_000);
+    // It goes up and down by 3 MB as garbage is collected.
+    const rss: number[] = [];
+    for (let second = 0; second < 15; second++) {
+      await setTimeout(1000);
+      rss.push((await program.status()).rssBytes);
+    }
+    const median = rss.toSorted((a, b) => a - b)[7]!;
+    const { model, detector } = await program.status();
+    console.log(
+      `1 viewer, 5 fps, ${model.kernels} kernels: RSS ${Math.round(median / 1e6)} MB, latency p50 ${detector.latencyMs?.p50} ms`,
+    );
+    expect(viewer.jpegs.length).toBeGreaterThan(50);
+    expect(median).toBeLessThanOrEqual(110e6);
+    viewer.close();
+  });
 
   // Timing on a machine that also does other things: one try of three must be good.
   test("the output follows the frame within two periods, and the main thread stays free", {
@@ -80,7 +86,7 @@ describe("xnorcam run on the bundled demo", () => {
 
     const before = await program.status();
     // One whole window of the meter, which measures ten seconds at a time.
-    await new Promise((resolve) => setTimeout(resolve, 20_000));
+    await setTimeout(20_000);
     const after = await program.status();
     const frames = after.detector.processed - before.detector.processed;
     const encodes = after.live.encodes.clean - before.live.encodes.clean;

@@ -8,7 +8,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const native = fileURLToPath(new URL("../../../src/native", import.meta.url));
 
 /** freestanding.c has the divisions. */
-const replaced = ["node.c", "armv6_divide.c"];
+const replaced = ["node.c", "node_background.c", "armv6_divide.c"];
 /** What the driver takes from src/native that Node has in TypeScript. */
 const added = ["decode.c"];
 

@@ -4,6 +4,11 @@ export interface NativeAddon {
   variants(): string[];
   createNetwork(program: Uint8Array, tensors: Uint8Array, variant: string): object;
   run(network: object, input: Uint8Array, output: Float32Array): void;
+  /**
+   * Likewise, on a copy of the input, in a thread of its own; `done` is called once `output` is written. The network runs
+   * nothing else meanwhile. Not in WebAssembly.
+   */
+  runInBackground?(network: object, input: Uint8Array, output: Float32Array, done: () => void): void;
   /** One of the stages of its program alone, for measuring. */
   runStage(network: object, stage: number, input: Uint8Array): void;
   /** Tables: in size, out size, then `first`, `offsets` and `weights` of `Taps` (`src/image/resample.ts`). */
