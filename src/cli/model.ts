@@ -1,77 +1,46 @@
-import { sensitivities } from "../detect/head.ts";
-import { PictureDetector } from "../detect/picture-detector.ts";
 import { XnorcamError } from "../errors.ts";
-import { referenceBackend } from "../nn/backend.ts";
 import { defineCommand } from "./command.ts";
+import { importModel } from "./model/import.ts";
+import { modelInfo } from "./model/info.ts";
 
 export const model = defineCommand({
-  options: { json: { type: "flag", description: "One line of JSON" } },
-  positionals: { name: "info FILE", min: 2, max: 2 },
-  run({ values, positionals }) {
-    const [action, path] = positionals as [string, string];
-    if (action !== "info") {
-      throw new XnorcamError("XC_USAGE", `model can do "info", not "${action}": xnorcam model info FILE`);
+  options: {
+    json: { type: "flag", description: "info: one line of JSON" },
+    cfg: { type: "text", value: "FILE", description: "import: the layers of a network of Darknet's, .cfg" },
+    weights: { type: "text", value: "FILE", description: "import: its weights" },
+    names: { type: "text", value: "FILE", description: "import: its classes, a line each" },
+    weapons: {
+      type: "text",
+      value: "CLASS,…",
+      description: "import: classes that raise an alarm by default; without it, none",
+    },
+    out: {
+      type: "text",
+      value: "FILE",
+      description: "import: where the model goes; without it, here, under the name of the cfg",
+    },
+  },
+  positionals: { name: "info FILE|import", min: 1, max: 2 },
+  async run({ values, positionals: [action, path] }) {
+    if (action === "info" && path !== undefined) {
+      console.log(modelInfo(path, values.json ?? false));
+      return 0;
     }
-    const info = describe(path);
-    console.log(values.json ? JSON.stringify(info) : inLines(info));
-    return Promise.resolve(0);
+    const { cfg, weights, names } = values;
+    if (action === "import" && path === undefined) {
+      if (cfg === undefined || weights === undefined || names === undefined) {
+        throw usage("model import needs --cfg, --weights and --names");
+      }
+      const out = await importModel({ cfg, weights, names }, values);
+      console.log(modelInfo(out, false));
+      return 0;
+    }
+    if (action !== "info" && action !== "import")
+      throw usage(`model can do "info" and "import", not "${action}"`);
+    throw usage(action === "info" ? "model info needs a FILE" : `"${path}" is one word too many`);
   },
 });
 
-function describe(path: string) {
-  const { file, graph, head, engines } = PictureDetector.load(path, referenceBackend());
-  const { training = null, accuracy = null } = graph.extra;
-  const { plans, mapBytes } = engines.plan;
-  const { width, height, multiple } = engines.limits;
-  return {
-    file: path,
-    bytes: file.bytes,
-    name: graph.name,
-    input: { width, height, multiple: multiple ?? null },
-    layers: graph.layers.length,
-    macs: {
-      real: plans.reduce((sum, { macs }) => sum + macs.real, 0),
-      binary: plans.reduce((sum, { macs }) => sum + macs.binary, 0),
-    },
-    mapBytes,
-    classes: head.classes.map((label, i) => ({
-      label,
-      threshold: head.thresholds[i]!,
-      weapon: head.weapons.includes(label),
-      operatingPoints:
-        head.operatingPoints === undefined
-          ? null
-          : Object.fromEntries(sensitivities.map((name) => [name, head.operatingPoints![name][i]!])),
-    })),
-    accuracy,
-    training,
-  };
-}
-
-function inLines(info: ReturnType<typeof describe>): string {
-  const classes = info.classes.map(
-    ({ label, threshold, weapon, operatingPoints }) =>
-      `  ${label.padEnd(12)} from ${threshold.toFixed(2)}${pointsText(operatingPoints)}${weapon ? "  weapon" : ""}`,
-  );
-  return [
-    `${info.name}: ${info.file}, ${(info.bytes / 1024).toFixed(0)} KiB`,
-    `input      ${inputText(info.input)}`,
-    `layers     ${info.layers}, maps ${(info.mapBytes / 1024).toFixed(0)} KiB`,
-    `work       ${(info.macs.binary / 1e6).toFixed(1)} M binary and ${(info.macs.real / 1e6).toFixed(1)} M real multiply-accumulates for a whole input`,
-    `accuracy   ${info.accuracy === null ? "not stated" : JSON.stringify(info.accuracy)}`,
-    `training   ${info.training === null ? "not stated" : JSON.stringify(info.training)}`,
-    "classes",
-    ...classes,
-  ].join("\n");
-}
-
-/** "  (quiet 0.71, alert 0.32)" */
-function pointsText(points: Readonly<Record<string, number>> | null): string {
-  if (points === null) return "";
-  return `  (quiet ${points.quiet?.toFixed(2)}, alert ${points.alert?.toFixed(2)})`;
-}
-
-function inputText({ width, height, multiple }: ReturnType<typeof describe>["input"]): string {
-  if (multiple === null) return `${width}×${height}`;
-  return `${width}×${height}, or what a picture fills of it, in steps of ${multiple}`;
+function usage(message: string): XnorcamError {
+  return new XnorcamError("XC_USAGE", message);
 }

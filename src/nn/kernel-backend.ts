@@ -1,4 +1,5 @@
 import { messageOf } from "../errors.ts";
+import { lackingOps } from "./fuse.ts";
 import type { Graph } from "./graph.ts";
 import type { NativeAddon } from "./kernels/addon.ts";
 import { createReferenceKernels } from "./kernels/reference.ts";
@@ -46,6 +47,19 @@ export function addonBackend(addon: NativeAddon, kernels: string, warning?: Kern
     ...(warning === undefined ? {} : { warning }),
     createEngine: (graph, model, outputNames) => new NativeNetwork(graph, model, addon, kernels, outputNames),
   };
+}
+
+/**
+ * What this network runs on: `backend`, or, where the native kernels lack one of its layers, the reference, with a
+ * warning.
+ */
+export function backendFor(graph: Graph, backend: Backend): Backend {
+  const lacking = backend.addon === undefined ? [] : lackingOps(graph);
+  if (lacking.length === 0) return backend;
+  return referenceBackend({
+    problem: `${graph.name} has ${lacking.join(", ")}, which only the reference kernels compute: plain TypeScript, 50 to 100 times slower`,
+    fix: "for speed, train a network with strides in place of pooling, and without routes of several layers",
+  });
 }
 
 /** Why a variant cannot be trusted; undefined when it can. */

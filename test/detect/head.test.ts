@@ -6,8 +6,8 @@ import { confirmScoresAt } from "../../src/detect/head.ts";
 import { PictureDetector } from "../../src/detect/picture-detector.ts";
 import { decodePicture } from "../../src/image/decode-picture.ts";
 import { ModelFile } from "../../src/nn/model-file.ts";
+import { writeModelFile } from "../../src/nn/write-model-file.ts";
 import { bundledModel, fixture } from "../helpers/paths.ts";
-import { writeModelFile } from "../helpers/write-model-file.ts";
 
 interface Head {
   classes: string[];
