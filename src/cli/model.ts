@@ -35,9 +35,10 @@ export const model = defineCommand({
       console.log(modelInfo(out, false));
       return 0;
     }
-    if (action !== "info" && action !== "import")
-      throw usage(`model can do "info" and "import", not "${action}"`);
-    throw usage(action === "info" ? "model info needs a FILE" : `"${path}" is one word too many`);
+    if (action !== "info" && action !== "import") {
+      throw usage(`model can do "import" and "info", not "${action}"`);
+    }
+    throw usage(action === "info" ? "info FILE is missing" : `"${path}" is one word too many`);
   },
 });
 

@@ -52,7 +52,8 @@ export function readWeights(network: DarknetNetwork, source: WeightsSource): Dar
     const bytes = source.bytes.slice(position, position + 4 * part.count);
     position += 4 * part.count;
     const values = new Float32Array(bytes.buffer, bytes.byteOffset, part.count);
-    const broken = values.findIndex((value) => !Number.isFinite(value));
+    const least = part.name === "variances" ? 0 : Number.NEGATIVE_INFINITY;
+    const broken = values.findIndex((value) => !Number.isFinite(value) || value < least);
     if (broken < 0) return values;
     throw darknetError(source.weights, `${part.name} of ${where} hold ${values[broken]} at index ${broken}`);
   };
