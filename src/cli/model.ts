@@ -1,5 +1,6 @@
 import { XnorcamError } from "../errors.ts";
 import { defineCommand } from "./command.ts";
+import { exportModel } from "./model/export.ts";
 import { importModel } from "./model/import.ts";
 import { modelInfo } from "./model/info.ts";
 
@@ -19,28 +20,42 @@ export const model = defineCommand({
       value: "FILE",
       description: "import: where the model goes; without it, here, under the name of the cfg",
     },
+    onnx: { type: "text", value: "FILE", description: "export: where the network goes as ONNX" },
+    "float-twin": {
+      type: "flag",
+      description: "export: real values where the network has signs and bytes",
+    },
   },
-  positionals: { name: "info FILE|import", min: 1, max: 2 },
+  positionals: { name: "info FILE|import|export FILE", min: 1, max: 2 },
   async run({ values, positionals: [action, path] }) {
-    if (action === "info" && path !== undefined) {
-      console.log(modelInfo(path, values.json ?? false));
-      return 0;
-    }
-    const { cfg, weights, names } = values;
-    if (action === "import" && path === undefined) {
-      if (cfg === undefined || weights === undefined || names === undefined) {
-        throw usage("model import needs --cfg, --weights and --names");
+    switch (action) {
+      case "info":
+        console.log(modelInfo(needed(path, "info FILE"), values.json ?? false));
+        return 0;
+      case "export": {
+        const out = needed(values.onnx, "--onnx FILE");
+        const floatTwin = values["float-twin"] ?? false;
+        console.log(exportModel(needed(path, "export FILE"), out, { floatTwin }));
+        return 0;
       }
-      const out = await importModel({ cfg, weights, names }, values);
-      console.log(modelInfo(out, false));
-      return 0;
+      case "import": {
+        if (path !== undefined) throw usage(`"${path}" is one word too many`);
+        const cfg = needed(values.cfg, "--cfg FILE");
+        const weights = needed(values.weights, "--weights FILE");
+        const names = needed(values.names, "--names FILE");
+        console.log(modelInfo(await importModel({ cfg, weights, names }, values), false));
+        return 0;
+      }
+      default:
+        throw usage(`model can do "export", "import" and "info", not "${action}"`);
     }
-    if (action !== "info" && action !== "import") {
-      throw usage(`model can do "import" and "info", not "${action}"`);
-    }
-    throw usage(action === "info" ? "info FILE is missing" : `"${path}" is one word too many`);
   },
 });
+
+function needed(value: string | undefined, what: string): string {
+  if (value === undefined) throw usage(`${what} is missing`);
+  return value;
+}
 
 function usage(message: string): XnorcamError {
   return new XnorcamError("XC_USAGE", message);
