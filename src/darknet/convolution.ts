@@ -1,5 +1,5 @@
-import type { Convolutional, DarknetLayer } from "./layers.ts";
 import type { ModelWriter } from "./model-writer.ts";
+import type { Convolutional, DarknetLayer } from "./network.ts";
 import type { ConvolutionWeights } from "./weights.ts";
 
 type ConvolutionalLayer = Extract<DarknetLayer, Convolutional>;

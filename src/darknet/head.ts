@@ -1,4 +1,4 @@
-import type { Head, SectionContext } from "./layers.ts";
+import type { Head, SectionContext } from "./network.ts";
 import type { Options } from "./options.ts";
 
 const classLimits = { min: 1, max: 1000 };

@@ -1,12 +1,14 @@
 import { ModelDetector } from "../detect/model-detector.ts";
+import { modelLimitBytes } from "../detect/picture-detector.ts";
 import { graphVersion } from "../nn/graph.ts";
 import { referenceBackend } from "../nn/kernel-backend.ts";
 import { ModelFile } from "../nn/model-file.ts";
 import { writeModelFile } from "../nn/write-model-file.ts";
 import { randomFrom } from "../random.ts";
 import { darknetError, parseCfg } from "./cfg.ts";
-import { type DarknetNetwork, readLayers } from "./layers.ts";
+import { readLayers } from "./layers.ts";
 import { ModelWriter } from "./model-writer.ts";
+import type { DarknetNetwork } from "./network.ts";
 import { readWeights } from "./weights.ts";
 import { writeLayers } from "./write-layers.ts";
 
@@ -66,6 +68,12 @@ export function importDarknet({ cfg, weights, names }: DarknetFiles, options: Im
     training: { from: "Darknet", seen: read.seen },
   };
   const file = writeModelFile({ graph: JSON.stringify(graph) }, model.tensors);
+  if (file.length > modelLimitBytes) {
+    throw darknetError(
+      weights.source,
+      `makes a model of ${file.length} bytes, the limit is ${modelLimitBytes}: take a smaller network, or xnor=1`,
+    );
+  }
   check(file, weights.source);
   return file;
 }

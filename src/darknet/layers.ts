@@ -1,85 +1,20 @@
-import type { MapShape } from "../nn/shape.ts";
-import { shapeText } from "../nn/shape.ts";
+import { modelLimitBytes } from "../detect/picture-detector.ts";
+import { type MapShape, shapeText } from "../nn/shape.ts";
 import { type CfgSection, darknetError } from "./cfg.ts";
 import { readHead } from "./head.ts";
+import {
+  activations,
+  type Convolutional,
+  type DarknetLayer,
+  type DarknetNetwork,
+  type Head,
+  type MaxPool,
+  type Route,
+  type SectionContext,
+  type Shortcut,
+  type Upsample,
+} from "./network.ts";
 import { Options } from "./options.ts";
-
-const activations = ["linear", "leaky", "relu", "logistic"] as const;
-export type Activation = (typeof activations)[number];
-
-export interface Convolutional {
-  readonly kind: "convolutional";
-  readonly groups: number;
-  readonly window: { readonly kernel: number; readonly stride: number; readonly padding: number };
-  readonly normalized: boolean;
-  readonly activation: Activation;
-  /** What is binary: nothing, the weights, or weights and input. */
-  readonly binary: "nothing" | "weights" | "both";
-}
-
-export interface MaxPool {
-  readonly kind: "maxpool";
-  readonly kernel: number;
-  readonly stride: number;
-  readonly before: number;
-  readonly after: number;
-}
-
-export interface Route {
-  readonly kind: "route";
-  /** Indices of layers. */
-  readonly layers: readonly number[];
-  /** Of each of them, one of so many equal parts of the channels. */
-  readonly groups: number;
-  readonly group: number;
-}
-
-export interface Shortcut {
-  readonly kind: "shortcut";
-  readonly from: number;
-  readonly activation: Activation;
-}
-
-export interface Upsample {
-  readonly kind: "upsample";
-  /** A power of two. */
-  readonly times: number;
-}
-
-/** A yolo or region layer. */
-export interface Head {
-  readonly kind: "head";
-  /** Pixels of the network's input for one cell. */
-  readonly stride: number;
-  readonly classes: number;
-  /** Width and height of each anchor in pixels of the input. */
-  readonly sizes: [width: number, height: number][];
-  readonly classScores: "softmax" | "logistic";
-  readonly centerScale: number;
-}
-
-/** A layer of a cfg, its references resolved, its shapes known. */
-export type DarknetLayer = (Convolutional | MaxPool | Route | Shortcut | Upsample | Head) & {
-  readonly section: CfgSection;
-  /** Of the layer before it, or the picture. */
-  readonly input: MapShape;
-  readonly shape: MapShape;
-};
-
-/** The picture and the layers, by their index in Darknet: the section behind [net] is 0. */
-export interface DarknetNetwork {
-  readonly input: MapShape;
-  readonly layers: readonly DarknetLayer[];
-}
-
-/** What a section is read from. */
-export interface SectionContext {
-  readonly options: Options;
-  readonly input: MapShape;
-  readonly picture: MapShape;
-  /** The layers before it. */
-  readonly layers: readonly DarknetLayer[];
-}
 
 type Read = { readonly shape: MapShape } & (Convolutional | MaxPool | Route | Shortcut | Upsample | Head);
 
@@ -97,6 +32,8 @@ const readers: Readonly<Record<string, (context: SectionContext) => Read>> = {
 
 const extent = { min: 1, max: 4096 };
 const flag = { min: 0, max: 1 };
+/** As real numbers, as large as a model may be. */
+const groupedLimit = modelLimitBytes / Float32Array.BYTES_PER_ELEMENT;
 const anyIndex = { min: -10_000, max: 10_000 };
 
 /**
@@ -154,6 +91,13 @@ function readConvolutional({ options, input }: SectionContext): Read {
     );
   }
   const kernel = options.int("size", { min: 1, max: 15 }, 1);
+  const dense = filters * input.channels * kernel ** 2;
+  if (groups > 1 && dense > groupedLimit) {
+    throw options.error(
+      `groups are imported as one convolution with zeros between them, here of ${dense} weights; the limit is ${groupedLimit}`,
+      "groups",
+    );
+  }
   const stride = options.int("stride", { min: 1, max: 8 }, 1);
   const given = options.int("padding", { min: 0, max: kernel - 1 }, 0);
   const padding = options.int("pad", { min: 0, max: 15 }, 0) > 0 ? Math.floor(kernel / 2) : given;

@@ -1,5 +1,5 @@
 import { darknetError } from "./cfg.ts";
-import type { Convolutional, DarknetLayer, DarknetNetwork } from "./layers.ts";
+import type { Convolutional, DarknetLayer, DarknetNetwork } from "./network.ts";
 
 /** The numbers of one convolutional layer, as Darknet's `load_convolutional_weights` reads them. */
 export interface ConvolutionWeights {

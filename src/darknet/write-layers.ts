@@ -1,8 +1,8 @@
 import type { DetectionHead } from "../detect/head.ts";
 import { inputName } from "../nn/graph.ts";
 import { writeConvolution } from "./convolution.ts";
-import type { Activation, DarknetLayer, DarknetNetwork, Head, Route } from "./layers.ts";
 import type { ModelWriter } from "./model-writer.ts";
+import type { Activation, DarknetLayer, DarknetNetwork, Head, Route } from "./network.ts";
 import type { DarknetWeights } from "./weights.ts";
 
 /** Slope of Darknet's leaky. */

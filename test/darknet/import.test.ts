@@ -111,6 +111,11 @@ describe("a cfg that cannot be imported", () => {
       "groups is 3, which does not divide 8 channels and 8 filters",
     ],
     [
+      "groups that would make too large a convolution",
+      (text) => text.replaceAll("filters=8\n", "filters=4096\n"),
+      "line 33, [convolutional]: groups are imported as one convolution with zeros between them, here of 150994944 weights; the limit is 16777216",
+    ],
+    [
       "a head of another size",
       replace("filters=21", "filters=20"),
       "reads 20 channels, but 3 anchors of 2 classes need 21: set filters=21",
@@ -180,6 +185,19 @@ describe("weights that do not fit", () => {
     changed.writeFloatLE(Number.NaN, headerBytes + 4 * 8);
     expect(refusal(withBytes(changed))).toBe(
       "float.weights: scales of layer 0 ([convolutional], line 9 of float.cfg) hold NaN at index 2",
+    );
+  });
+
+  it("are told to make too large a model", () => {
+    const convolution = (filters: number) => `[convolutional]\nfilters=${filters}\nactivation=linear\n`;
+    const layers = [4096, 4096, 14].map(convolution).join("");
+    const text = `[net]\nwidth=8\nheight=8\n${layers}[yolo]\nclasses=2\nnum=2\nanchors=1,1,2,2\n`;
+    const count = 4096 * (1 + 3) + 4096 * (1 + 4096) + 14 * (1 + 4096);
+    const header = Buffer.alloc(20);
+    header.writeInt32LE(2, 4);
+    const weights = { source: "large.weights", bytes: Buffer.concat([header, Buffer.alloc(4 * count)]) };
+    expect(refusal({ ...files, cfg: { source: "large.cfg", text }, weights })).toMatch(
+      /^large\.weights: makes a model of \d+ bytes, the limit is 67108864: take a smaller network, or xnor=1$/,
     );
   });
 

@@ -8,6 +8,7 @@ import { loadAddon } from "../../src/nn/kernels/native.ts";
 import { ModelFile, type Tensor } from "../../src/nn/model-file.ts";
 import { writeModelFile } from "../../src/nn/write-model-file.ts";
 import { randomFrom } from "../../src/random.ts";
+import { imported, largestDifference, seenInNoise } from "../helpers/darknet.ts";
 import { fixture } from "../helpers/paths.ts";
 
 /** Shaped like tiny YOLO, with strides in place of pooling: the inner layers are XNOR-Net's. */
@@ -220,4 +221,46 @@ describe("our own weights in Darknet's layout", () => {
     const reference = new ModelDetector(importedFile, referenceBackend());
     expect(native.detect(picture).detections).toEqual(reference.detect(picture).detections);
   });
+});
+
+describe("binary=1", () => {
+  const convolution = (binary: 0 | 1, groups: number) =>
+    `[convolutional]\nfilters=14\nsize=3\npad=1\ngroups=${groups}\nbinary=${binary}\nactivation=linear\n`;
+  const cfgOf = (binary: 0 | 1, groups: number) =>
+    ["[net]\nwidth=32\nheight=32\n", "[convolutional]\nfilters=6\nactivation=leaky\n"].join("") +
+    convolution(binary, groups) +
+    "[yolo]\nclasses=2\nnum=2\nanchors=12,20, 40,30\n";
+
+  it.each([1, 2])(
+    "takes the sign of a weight times the mean size of those of its filter, in %i groups",
+    (groups) => {
+      const random = randomFrom(2);
+      const real = Float32Array.from({ length: 14 + (14 * 6 * 9) / groups }, () => random() - 0.5);
+      const binary = real.slice();
+      const perFilter = (6 * 9) / groups;
+      for (let filter = 0; filter < 14; filter++) {
+        const own = binary.subarray(14 + filter * perFilter, 14 + (filter + 1) * perFilter);
+        const mean = own.reduce((sum, value) => sum + Math.abs(value), 0) / perFilter;
+        own.forEach((value, i) => {
+          own[i] = value > 0 ? mean : -mean;
+        });
+      }
+      const first = Float32Array.from({ length: 6 + 6 * 3 }, () => random() - 0.5);
+      const header = new Uint8Array(20);
+      new DataView(header.buffer).setInt32(4, 2, true);
+      const see = (isBinary: 0 | 1, numbers: Float32Array) =>
+        seenInNoise(
+          imported({
+            cfg: { source: "binary.cfg", text: cfgOf(isBinary, groups) },
+            weights: {
+              source: "binary.weights",
+              bytes: Buffer.concat([header, ...[first, numbers].map(({ buffer }) => new Uint8Array(buffer))]),
+            },
+            names: { source: "own.names", text: "person\nknife" },
+          }),
+        );
+      expect(largestDifference(see(1, real), see(0, binary))).toBeLessThan(1e-5);
+      expect(largestDifference(see(0, real), see(0, binary))).toBeGreaterThan(0.01);
+    },
+  );
 });
