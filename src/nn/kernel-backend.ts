@@ -49,17 +49,20 @@ export function addonBackend(addon: NativeAddon, kernels: string, warning?: Kern
   };
 }
 
-/**
- * What this network runs on: `backend`, or, where the native kernels lack one of its layers, the reference, with a
- * warning.
- */
+/** What this network runs on: `backend`, or the reference, with a warning, where the native kernels lack a layer of it. */
 export function backendFor(graph: Graph, backend: Backend): Backend {
-  const lacking = backend.addon === undefined ? [] : lackingOps(graph);
-  if (lacking.length === 0) return backend;
-  return referenceBackend({
+  const warning = backend.addon === undefined ? undefined : warningOfLayers(graph);
+  return warning === undefined ? backend : referenceBackend(warning);
+}
+
+/** That the native kernels lack layers of a network; undefined where they have all. */
+export function warningOfLayers(graph: Graph): KernelsWarning | undefined {
+  const lacking = lackingOps(graph);
+  if (lacking.length === 0) return undefined;
+  return {
     problem: `${graph.name} has ${lacking.join(", ")}, which only the reference kernels compute: plain TypeScript, 50 to 100 times slower`,
     fix: "for speed, train a network with strides in place of pooling, and without routes of several layers",
-  });
+  };
 }
 
 /** Why a variant cannot be trusted; undefined when it can. */

@@ -85,11 +85,11 @@ function ownWeights(random: () => number, { filters, inputs, kernel }: OwnLayer)
 type OwnWeights = ReturnType<typeof ownWeights>;
 
 /** As Darknet saves a network. */
-function inDarknetsLayout(weights: readonly OwnWeights[]): Uint8Array {
+function inDarknetsLayout(weights: readonly OwnWeights[], own = layers): Uint8Array {
   const header = new Uint8Array(20);
   new DataView(header.buffer).setInt32(4, 2, true);
   const parts = weights.flatMap(({ weight, scale, mean, deviation, bias }, i) => {
-    const { filters, inputs, kernel, binary } = layers[i]!;
+    const { filters, inputs, kernel, binary } = own[i]!;
     const taps = kernel * kernel;
     const planar = Float32Array.from({ length: weight.length }, (_, at) => {
       const [filter, input, tap] = [
@@ -213,13 +213,26 @@ describe("our own weights in Darknet's layout", () => {
     }
   });
 
-  it("run on the native kernels, to the last bit as on the reference", async () => {
+  it("run on the native kernels, to the last bit as on the reference, also where signs are padded", async () => {
+    const padded = layers.map((layer, i) => (i === 1 ? { ...layer, kernel: 3, padding: 1 } : layer));
+    const text = cfg.replace("size=2\nstride=2", "size=3\nstride=2\npad=1");
+    const bytes = inDarknetsLayout(
+      padded.map((layer) => ownWeights(random, layer)),
+      padded,
+    );
+    const other = { ...files, cfg: { ...files.cfg, text }, weights: { ...files.weights, bytes } };
+    const paddedFile = ModelFile.parse(importDarknet(other, { name: "padded", weapons: [] }), "padded");
     const addon = loadAddon();
-    const native = new ModelDetector(importedFile, addonBackend(addon, addon.variants()[0]!));
-    expect(native.backend.kernels).toBe(addon.variants()[0]);
     const picture = await decodePicture(fixture("pictures/parity-03.png"));
-    const reference = new ModelDetector(importedFile, referenceBackend());
-    expect(native.detect(picture).detections).toEqual(reference.detect(picture).detections);
+    for (const file of [importedFile, paddedFile]) {
+      const reference = new ModelDetector(file, referenceBackend()).detect(picture).detections;
+      expect(reference.length).toBeGreaterThan(0);
+      for (const variant of addon.variants()) {
+        const native = new ModelDetector(file, addonBackend(addon, variant));
+        expect(native.backend.kernels).toBe(variant);
+        expect(native.detect(picture).detections).toEqual(reference);
+      }
+    }
   });
 });
 
