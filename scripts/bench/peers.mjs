@@ -8,8 +8,6 @@ import { parseArgs } from "node:util";
 import { addonPath, buildAddon, host, isAddonStale } from "../native.mjs";
 import { buildIfStale, fail, root, say } from "../setup.mjs";
 import { floatTwin, macs } from "./peers/float-twin.mjs";
-import { writeOnnx } from "./peers/onnx.mjs";
-import { loadOnnxRuntime, onnxRuntime } from "./peers/onnxruntime.mjs";
 import { naive, pythonPeer, pythonWith } from "./peers/workers.mjs";
 import { yoloFastest } from "./peers/yolo-fastest.mjs";
 
@@ -30,6 +28,8 @@ const note = options.json ? () => {} : say;
 if (!(await buildIfStale())) fail("the sources do not compile");
 const problem = isAddonStale(host) ? buildAddon(host) : undefined;
 if (problem !== undefined) fail(`no native kernels to measure: ${problem}`);
+const { writeOnnx } = await import("./peers/onnx.mjs");
+const { loadOnnxRuntime, onnxRuntime } = await import("./peers/onnxruntime.mjs");
 const { ourLayers, ourNetworks } = await import("./peers/ours.mjs");
 const { loadAddon } = await import("../../dist/nn/kernels/native.js");
 const { readGraph } = await import("../../dist/nn/graph.js");

@@ -33,9 +33,9 @@ export const bench = defineCommand({
     json: { type: "flag", description: "One line of JSON" },
   },
   run({ values }) {
-    const backend = chooseBackend(values.kernels === undefined ? {} : { wanted: values.kernels });
+    const wanted = chooseBackend(values.kernels === undefined ? {} : { wanted: values.kernels });
+    const { backend, graph, engines } = PictureDetector.load(modelSettings(values).path, wanted);
     warnOfKernels(backend);
-    const { graph, engines } = PictureDetector.load(modelSettings(values).path, backend);
     const { width, height } = engines.limits;
     const { engine } = engines.engineFor(width, height);
     fillWithNoise(engine.input);

@@ -31,7 +31,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "model",
-    summary: "Say what is in a model file",
+    summary: "Say what is in a model file, import one from Darknet, or export one to ONNX",
     load: async () => (await import("./model.ts")).model,
   },
   {

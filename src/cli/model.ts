@@ -1,77 +1,62 @@
-import { sensitivities } from "../detect/head.ts";
-import { PictureDetector } from "../detect/picture-detector.ts";
 import { XnorcamError } from "../errors.ts";
-import { referenceBackend } from "../nn/backend.ts";
 import { defineCommand } from "./command.ts";
+import { exportModel } from "./model/export.ts";
+import { importModel } from "./model/import.ts";
+import { modelInfo } from "./model/info.ts";
 
 export const model = defineCommand({
-  options: { json: { type: "flag", description: "One line of JSON" } },
-  positionals: { name: "info FILE", min: 2, max: 2 },
-  run({ values, positionals }) {
-    const [action, path] = positionals as [string, string];
-    if (action !== "info") {
-      throw new XnorcamError("XC_USAGE", `model can do "info", not "${action}": xnorcam model info FILE`);
+  options: {
+    json: { type: "flag", description: "info: one line of JSON" },
+    cfg: { type: "text", value: "FILE", description: "import: the layers of a network of Darknet's, .cfg" },
+    weights: { type: "text", value: "FILE", description: "import: its weights" },
+    names: { type: "text", value: "FILE", description: "import: its classes, a line each" },
+    weapons: {
+      type: "text",
+      value: "CLASS,…",
+      description: "import: classes that raise an alarm by default; without it, none",
+    },
+    out: {
+      type: "text",
+      value: "FILE",
+      description: "import: where the model goes; without it, here, under the name of the cfg",
+    },
+    onnx: { type: "text", value: "FILE", description: "export: where the network goes as ONNX" },
+    "float-twin": {
+      type: "flag",
+      description: "export: real values where the network has signs and bytes",
+    },
+  },
+  positionals: { name: "info FILE|import|export FILE", min: 1, max: 2 },
+  async run({ values, positionals: [action, path] }) {
+    switch (action) {
+      case "info":
+        console.log(modelInfo(needed(path, "info FILE"), values.json ?? false));
+        return 0;
+      case "export": {
+        const out = needed(values.onnx, "--onnx FILE");
+        const floatTwin = values["float-twin"] ?? false;
+        console.log(exportModel(needed(path, "export FILE"), out, { floatTwin }));
+        return 0;
+      }
+      case "import": {
+        if (path !== undefined) throw usage(`"${path}" is one word too many`);
+        const cfg = needed(values.cfg, "--cfg FILE");
+        const weights = needed(values.weights, "--weights FILE");
+        const names = needed(values.names, "--names FILE");
+        console.log(modelInfo(await importModel({ cfg, weights, names }, values), false));
+        return 0;
+      }
+      default:
+        throw usage(`model can do "export", "import" and "info", not "${action}"`);
     }
-    const info = describe(path);
-    console.log(values.json ? JSON.stringify(info) : inLines(info));
-    return Promise.resolve(0);
   },
 });
 
-function describe(path: string) {
-  const { file, graph, head, engines } = PictureDetector.load(path, referenceBackend());
-  const { training = null, accuracy = null } = graph.extra;
-  const { plans, mapBytes } = engines.plan;
-  const { width, height, multiple } = engines.limits;
-  return {
-    file: path,
-    bytes: file.bytes,
-    name: graph.name,
-    input: { width, height, multiple: multiple ?? null },
-    layers: graph.layers.length,
-    macs: {
-      real: plans.reduce((sum, { macs }) => sum + macs.real, 0),
-      binary: plans.reduce((sum, { macs }) => sum + macs.binary, 0),
-    },
-    mapBytes,
-    classes: head.classes.map((label, i) => ({
-      label,
-      threshold: head.thresholds[i]!,
-      weapon: head.weapons.includes(label),
-      operatingPoints:
-        head.operatingPoints === undefined
-          ? null
-          : Object.fromEntries(sensitivities.map((name) => [name, head.operatingPoints![name][i]!])),
-    })),
-    accuracy,
-    training,
-  };
+function needed(value: string | undefined, what: string): string {
+  if (value === undefined) throw usage(`${what} is missing`);
+  return value;
 }
 
-function inLines(info: ReturnType<typeof describe>): string {
-  const classes = info.classes.map(
-    ({ label, threshold, weapon, operatingPoints }) =>
-      `  ${label.padEnd(12)} from ${threshold.toFixed(2)}${pointsText(operatingPoints)}${weapon ? "  weapon" : ""}`,
-  );
-  return [
-    `${info.name}: ${info.file}, ${(info.bytes / 1024).toFixed(0)} KiB`,
-    `input      ${inputText(info.input)}`,
-    `layers     ${info.layers}, maps ${(info.mapBytes / 1024).toFixed(0)} KiB`,
-    `work       ${(info.macs.binary / 1e6).toFixed(1)} M binary and ${(info.macs.real / 1e6).toFixed(1)} M real multiply-accumulates for a whole input`,
-    `accuracy   ${info.accuracy === null ? "not stated" : JSON.stringify(info.accuracy)}`,
-    `training   ${info.training === null ? "not stated" : JSON.stringify(info.training)}`,
-    "classes",
-    ...classes,
-  ].join("\n");
-}
-
-/** "  (quiet 0.71, alert 0.32)" */
-function pointsText(points: Readonly<Record<string, number>> | null): string {
-  if (points === null) return "";
-  return `  (quiet ${points.quiet?.toFixed(2)}, alert ${points.alert?.toFixed(2)})`;
-}
-
-function inputText({ width, height, multiple }: ReturnType<typeof describe>["input"]): string {
-  if (multiple === null) return `${width}×${height}`;
-  return `${width}×${height}, or what a picture fills of it, in steps of ${multiple}`;
+function usage(message: string): XnorcamError {
+  return new XnorcamError("XC_USAGE", message);
 }

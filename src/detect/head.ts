@@ -6,6 +6,23 @@ import { schemaProblem } from "../schema-problem.ts";
 
 const Probability = Type.Number({ minimum: 0, maximum: 1 });
 
+const Side = Type.Number({ exclusiveMinimum: 0, maximum: 100_000 });
+
+/** Darknet's heads: each cell looks for an object around each of a few anchors. */
+const AnchorsSchema = Type.Object(
+  {
+    /** Width and height of each anchor, in pixels of the input. */
+    sizes: Type.Array(Type.Tuple([Side, Side]), { minItems: 1, maxItems: 32 }),
+    /** Whether a box has one class (region layers) or each class is a question of its own (yolo layers). */
+    classScores: Type.Union([Type.Literal("softmax"), Type.Literal("logistic")]),
+    /** By how much centers may leave their cell: the share of the logistic function's range, 1 for none. */
+    centerScale: Type.Number({ minimum: 1, maximum: 4 }),
+  },
+  { additionalProperties: false },
+);
+
+export type Anchors = Static<typeof AnchorsSchema>;
+
 /** How the outputs of a network become detections: the section `detection` of the model's graph. */
 const HeadSchema = Type.Object(
   {
@@ -21,9 +38,19 @@ const HeadSchema = Type.Object(
         { additionalProperties: false },
       ),
     ),
-    /** Real maps of `classes + 4` channels: logits of the classes, then of the distances to the four sides. */
+    /**
+     * Real maps. Without anchors, of `classes + 4` channels: logits of the classes, then of the distances to the four
+     * sides. With them, for each anchor center x and y, width, height, objectness, classes: see `decode-anchors.ts`.
+     */
     outputs: Type.Array(
-      Type.Object({ layer: Type.String(), stride: Type.Integer({ minimum: 1, maximum: 256 }) }),
+      Type.Object(
+        {
+          layer: Type.String(),
+          stride: Type.Integer({ minimum: 1, maximum: 256 }),
+          anchors: Type.Optional(AnchorsSchema),
+        },
+        { additionalProperties: false },
+      ),
       { minItems: 1, maxItems: 8 },
     ),
     /** Of two boxes of a class that overlap more, the lower one goes. */
@@ -43,6 +70,17 @@ export type Sensitivity = (typeof sensitivities)[number];
 
 /** Distances of a box's sides from the center of its cell. */
 export const boxSides = 4;
+
+/** Of an anchor, before its classes: center x and y, width, height, objectness. */
+export const anchorFields = 5;
+
+/** Channels of an output for `classes` classes. */
+export function outputChannels(
+  { anchors }: Pick<DetectionHead["outputs"][number], "anchors">,
+  classes: number,
+) {
+  return anchors === undefined ? classes + boxSides : anchors.sizes.length * (classes + anchorFields);
+}
 
 /** @throws XnorcamError XC_MODEL_INVALID that names the field */
 export function readDetectionHead(graph: Graph, source: string): DetectionHead {

@@ -18,7 +18,8 @@ export class PictureDetector extends ModelDetector {
   }
 }
 
-const modelLimitBytes = 64 * 1024 * 1024;
+/** Longer files are refused unread. */
+export const modelLimitBytes = 64 * 1024 * 1024;
 
 /**
  * Reads a model file from disk.

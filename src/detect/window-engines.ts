@@ -4,7 +4,7 @@ import type { Backend } from "../nn/kernel-backend.ts";
 import { invalid, type ModelFile } from "../nn/model-file.ts";
 import { type Engine, type NetworkPlan, planNetwork } from "../nn/network.ts";
 import type { LevelOutput } from "./decode.ts";
-import { boxSides, type DetectionHead } from "./head.ts";
+import { type DetectionHead, outputChannels } from "./head.ts";
 
 /** A camera has one window; folders of pictures have a few. */
 const keptEngines = 8;
@@ -56,9 +56,9 @@ export class WindowEngines {
 
   #create(width: number, height: number): WindowEngine {
     const engine = this.#backend.createEngine(this.#graphFor(width, height), this.#file, this.#outputNames);
-    const levels = this.#head.outputs.map(({ layer, stride }) => {
+    const levels = this.#head.outputs.map(({ layer, ...level }) => {
       const { shape, data } = engine.output(layer);
-      return { data, width: shape.width, height: shape.height, stride };
+      return { data, width: shape.width, height: shape.height, ...level };
     });
     return { engine, levels };
   }
@@ -66,8 +66,9 @@ export class WindowEngines {
   #planFor(width: number, height: number): NetworkPlan {
     const graph = this.#graphFor(width, height);
     const plan = planNetwork(graph, this.#file, this.#outputNames);
-    const needed = this.#head.classes.length + boxSides;
-    for (const name of this.#outputNames) {
+    for (const output of this.#head.outputs) {
+      const { layer: name } = output;
+      const needed = outputChannels(output, this.#head.classes.length);
       const { channels } = plan.plans[graph.layers.findIndex((layer) => layer.name === name) + 1]!.shape;
       if (channels !== needed) {
         const message = `layer ${name} has ${channels} channels, its classes need ${needed}`;

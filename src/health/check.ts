@@ -27,6 +27,11 @@ export function failed(name: string, message: string, fix: string): CheckResult 
   return { name, status: "failed", message, fix };
 }
 
+/** A fix as a sentence of its own begins. */
+export function capitalized(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+
 /** "1.4 GB" */
 export function inWords(bytes: number): string {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.round(bytes / 1e6)} MB`;

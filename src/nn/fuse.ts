@@ -1,4 +1,4 @@
-import { type Graph, inputName, inputsOf, type LayerSpec } from "./graph.ts";
+import { type Graph, inputName, inputsOf, type LayerOp, type LayerSpec } from "./graph.ts";
 import type { ConvOp, LayerPlan } from "./layers/layer.ts";
 
 /** A map that a stage reads or writes: layer i of the graph writes map i + 1, map 0 is the picture. */
@@ -44,6 +44,7 @@ export interface Stage {
  * @param plans of map 0 (the picture) and of each layer
  * @param outputs maps that are read after the run
  * @returns stages in the order in which they run
+ * @throws RangeError for a network with `lackingOps`
  */
 export function fuse(graph: Graph, plans: readonly LayerPlan[], outputs: readonly MapIndex[]): Stage[] {
   const index = new Map([
@@ -126,6 +127,10 @@ function joined(
     case "activation_scale":
     case "average_pool":
     case "upsample":
+    case "max_pool":
+    case "slice":
+    case "logistic":
+    case "concat":
       return false;
   }
   stage.value = map;
@@ -208,8 +213,21 @@ function stageOf(spec: LayerSpec, { kind }: LayerPlan, value: MapIndex, inputs: 
       return { ...base, source: "real", value: input, quantize: { layer: spec.name, map: value } };
     case "bit_planes":
       return { ...base, source: "real", value: input, planes: { layer: spec.name, map: value } };
+    case "max_pool":
+    case "slice":
+    case "logistic":
+    case "concat":
+      throw new RangeError(`the native kernels have no ${spec.op}`);
   }
 }
+
+/** The kinds of layers of a network that the native kernels lack: the reference has to compute it. */
+export function lackingOps(graph: Graph): LayerOp[] {
+  return [...new Set(graph.layers.map(({ op }) => op))].filter((op) => referenceOps.has(op));
+}
+
+/** What some networks from elsewhere have, and none of ours. */
+const referenceOps: ReadonlySet<LayerOp> = new Set(["max_pool", "slice", "logistic", "concat"]);
 
 const integerConvs: ReadonlySet<string> = new Set<IntegerConv>([
   "int8_conv",

@@ -47,6 +47,21 @@ const layerSchemas = {
     times: Type.Integer({ minimum: 2, maximum: 16 }),
   }),
   upsample: layer("upsample", { input: Name }),
+  max_pool: layer("max_pool", {
+    input: Name,
+    kernel: Type.Integer({ minimum: 1, maximum: 15 }),
+    stride: Type.Integer({ minimum: 1, maximum: 8 }),
+    /** Pixels that a window reaches out of the map, left and above, and right and below. */
+    before: Type.Integer({ minimum: 0, maximum: 14 }),
+    after: Type.Integer({ minimum: 0, maximum: 14 }),
+  }),
+  slice: layer("slice", {
+    input: Name,
+    first: Type.Integer({ minimum: 0, maximum: 4095 }),
+    channels: Extent,
+  }),
+  logistic: layer("logistic", { input: Name }),
+  concat: layer("concat", { inputs: Type.Array(Name, { minItems: 2, maxItems: 32 }) }),
   add: layer("add", { inputs: Type.Tuple([Name, Name]) }),
   multiply: layer("multiply", { inputs: Type.Tuple([Name, Name]) }),
 };

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, truncateSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -110,6 +110,73 @@ describe("xnorcam model info", () => {
     expect(code).toBe(exitCode);
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/\n\s+at /);
+  });
+});
+
+describe("xnorcam model export", () => {
+  const folder = mkdtempSync(join(tmpdir(), "xnorcam-"));
+  const exported = (...args: string[]) => xnorcam(["model", "export", ...args]);
+
+  it("writes the network as ONNX, and its float twin, which is larger than the bits", async () => {
+    const [out, twin] = [join(folder, "zero.onnx"), join(folder, "twin.onnx")];
+    const { code, stdout } = await exported(bundledModel, `--onnx=${out}`);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/input \[1, 3, 224, 224\] bytes Y, U, V; outputs head8, head16, head32/);
+    expect((await exported(bundledModel, `--onnx=${twin}`, "--float-twin")).code).toBe(0);
+    expect(statSync(twin).size).toBeGreaterThan(8 * statSync(bundledModel).size);
+    expect(readFileSync(out)).not.toEqual(readFileSync(twin));
+  });
+
+  it.each([
+    ["no file", 2, ["--onnx=x.onnx"], /export FILE is missing/],
+    ["nowhere to write to", 2, [bundledModel], /--onnx FILE is missing/],
+    ["a folder to write to", 1, [bundledModel, `--onnx=${folder}`], /cannot write .*check --onnx/],
+  ])("fails in one line on %s", async (_, exitCode, args, message) => {
+    const { code, stderr } = await exported(...args);
+    expect(code).toBe(exitCode);
+    expect(stderr).toMatch(message);
+    expect(stderr.trim()).not.toContain("\n");
+  });
+});
+
+describe("xnorcam model import", () => {
+  const files = (changed: Record<string, string> = {}) =>
+    Object.entries({
+      cfg: fixture("darknet/xnor.cfg"),
+      weights: fixture("darknet/xnor.weights"),
+      names: fixture("darknet/two.names"),
+      ...changed,
+    }).map(([option, path]) => `--${option}=${path}`);
+
+  it("writes a model of Darknet's that finds boxes, and says what kernels compute it", async () => {
+    const out = join(mkdtempSync(join(tmpdir(), "xnorcam-")), "imported.safetensors");
+    const { code, stdout } = await xnorcam(["model", "import", ...files({ out }), "--weapons=knife"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^xnor: .*imported\.safetensors/);
+    expect(stdout).toMatch(/knife .*weapon/);
+    const seen = await xnorcam(["detect", "--json", "--model", out, fixture("pictures/parity-03.png")]);
+    expect(seen.code).toBe(0);
+    expect(seen.stderr).toMatch(/xnor has max_pool, which only the reference kernels compute/);
+    const { detections } = JSON.parse(seen.stdout) as { detections: { label: string }[] };
+    expect(new Set(detections.map(({ label }) => label))).toEqual(new Set(["person", "knife"]));
+  });
+
+  it.each([
+    ["no names", 2, ["--cfg=a", "--weights=b"], /--names FILE is missing/],
+    ["a word too many", 2, ["x.cfg", ...files()], /"x.cfg" is one word too many/],
+    [
+      "a file that is not there",
+      1,
+      files({ cfg: "/nowhere.cfg" }),
+      /cannot read \/nowhere.cfg.*XC_DARKNET_UNREADABLE/,
+    ],
+    ["other names", 1, files({ names: fixture("darknet/three.names") }), /has 3 names.*XC_DARKNET_INVALID/],
+    ["a folder to write to", 1, files({ out: tmpdir() }), /cannot write .*check --out.*XC_OUTPUT_UNWRITABLE/],
+  ])("fails in one line on %s", async (_, exitCode, args, message) => {
+    const { code, stderr } = await xnorcam(["model", "import", ...args]);
+    expect(code).toBe(exitCode);
+    expect(stderr).toMatch(message);
+    expect(stderr.trim()).not.toContain("\n");
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Candidate, decode, type LevelOutput } from "../../src/detect/decode.ts";
-import type { DetectionHead } from "../../src/detect/head.ts";
+import type { Anchors, DetectionHead } from "../../src/detect/head.ts";
 import { intersectionOverUnion, suppress } from "../../src/detect/nms.ts";
 
 const head: DetectionHead = {
@@ -84,5 +84,62 @@ describe("suppress", () => {
   it("measures overlap as the share of the union", () => {
     expect(intersectionOverUnion([0, 0, 10, 10], [5, 0, 10, 10])).toBeCloseTo(1 / 3);
     expect(intersectionOverUnion([0, 0, 10, 10], [10, 0, 10, 10])).toBe(0);
+  });
+});
+
+describe("decode of anchors", () => {
+  const anchors: Anchors = {
+    sizes: [
+      [10, 20],
+      [30, 6],
+    ],
+    classScores: "logistic",
+    centerScale: 1,
+  };
+  const fields = 7;
+
+  /** A 2×1 level where nothing is seen but what `seen` says of the second anchor of the second cell. */
+  function anchorLevel(seen: readonly number[], changed: Partial<Anchors> = {}): LevelOutput {
+    const data = new Float32Array(2 * 2 * fields).fill(-20);
+    data.set(seen, 3 * fields);
+    return { data, width: 2, height: 1, stride: 8, anchors: { ...anchors, ...changed } };
+  }
+
+  it("reads center, size and score around an anchor", () => {
+    const level = anchorLevel([0, Math.log(3), Math.log(2), 0, Math.log(4), -20, Math.log(9)]);
+    const { sure, weak } = decode([level], head, [0.5, 0.5]);
+    expect(weak).toEqual([]);
+    expect(sure).toHaveLength(1);
+    const [{ classId, score, box }] = sure as [Candidate];
+    expect(classId).toBe(1);
+    expect(score).toBeCloseTo(0.8 * 0.9, 6);
+    const wanted = [1.5 * 8 - 30, 0.75 * 8 - 3, 60, 6];
+    box.forEach((value, i) => {
+      expect(value).toBeCloseTo(wanted[i]!, 5);
+    });
+  });
+
+  it("lets centers leave their cell where it says so", () => {
+    const seen = [30, -30, 0, 0, 30, 30, -20];
+    const [found] = decode([anchorLevel(seen, { centerScale: 1.5 })], head, [0.5, 0.5]).sure;
+    expect(found!.box[0]).toBeCloseTo((1 + 1.25) * 8 - 15, 5);
+    expect(found!.box[1]).toBeCloseTo(-0.25 * 8 - 3, 5);
+  });
+
+  it("shares one among the classes of a region layer", () => {
+    const seen = [0, 0, 0, 0, 30, 1, 1 + Math.log(3)];
+    const level = anchorLevel(seen, { classScores: "softmax" });
+    const { sure } = decode([level], head, [0.1, 0.1]);
+    expect(sure.map(({ classId }) => classId)).toEqual([1, 0]);
+    expect(sure[0]!.score).toBeCloseTo(0.75, 6);
+    expect(sure[1]!.score).toBeCloseTo(0.25, 6);
+  });
+
+  it("tells sure ones from weak ones by each class's threshold", () => {
+    const level = anchorLevel([0, 0, 0, 0, 30, 0, 0]);
+    const { sure, weak } = decode([level], head, [0.6, 0.4], 0.5);
+    expect(sure.map(({ classId }) => classId)).toEqual([1]);
+    expect(weak.map(({ classId }) => classId)).toEqual([0]);
+    expect(decode([level], head, [0.6, 0.6], 1)).toEqual({ sure: [], weak: [] });
   });
 });

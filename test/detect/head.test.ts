@@ -6,12 +6,13 @@ import { confirmScoresAt } from "../../src/detect/head.ts";
 import { PictureDetector } from "../../src/detect/picture-detector.ts";
 import { decodePicture } from "../../src/image/decode-picture.ts";
 import { ModelFile } from "../../src/nn/model-file.ts";
+import { writeModelFile } from "../../src/nn/write-model-file.ts";
 import { bundledModel, fixture } from "../helpers/paths.ts";
-import { writeModelFile } from "../helpers/write-model-file.ts";
 
 interface Head {
   classes: string[];
   thresholds: number[];
+  outputs: object[];
   operatingPoints?: Record<string, number[]>;
 }
 
@@ -66,6 +67,16 @@ describe("operating points", () => {
     expect(detector.thresholdsAt("normal")).toEqual(detector.head.thresholds);
     expect(() => detector.thresholdsAt("quiet")).toThrow(
       `${path}: has no operating point "quiet", only "normal": export it anew, or set model.sensitivity to "normal"`,
+    );
+  });
+
+  test("an output with anchors needs as many channels as they have fields", () => {
+    const path = withHead((head) => {
+      const anchors = { sizes: [[10, 20]], classScores: "logistic", centerScale: 1 };
+      Object.assign(head.outputs[0]!, { anchors });
+    });
+    expect(() => PictureDetector.load(path)).toThrow(
+      `${path}: layer head8 has 14 channels, its classes need 15`,
     );
   });
 

@@ -5,8 +5,8 @@ import { createReferenceKernels } from "../../src/nn/kernels/reference.ts";
 import { ModelFile, type Tensor } from "../../src/nn/model-file.ts";
 import { Network, planLayers } from "../../src/nn/network.ts";
 import { RandomModel } from "../../src/nn/random-model.ts";
+import { writeModelFile } from "../../src/nn/write-model-file.ts";
 import { randomFrom } from "../../src/random.ts";
-import { writeModelFile } from "../helpers/write-model-file.ts";
 
 const window = { kernel: 3, stride: 1, padding: 1 };
 

@@ -4,8 +4,8 @@ import { readGraph } from "../../src/nn/graph.ts";
 import { createReferenceKernels } from "../../src/nn/kernels/reference.ts";
 import { ModelFile, type Tensor } from "../../src/nn/model-file.ts";
 import { Network } from "../../src/nn/network.ts";
+import { writeModelFile } from "../../src/nn/write-model-file.ts";
 import { bundledModel } from "../helpers/paths.ts";
-import { writeModelFile } from "../helpers/write-model-file.ts";
 
 const file = readFileSync(bundledModel);
 

@@ -7,7 +7,7 @@ import { findRpicam, listCameras } from "../../camera/rpicam-program.ts";
 import { findRpicamStill, takeStill } from "../../camera/still.ts";
 import type { Config } from "../../config/schema.ts";
 import { messageOf } from "../../errors.ts";
-import { type CheckResult, failed, inWords, ok, warning } from "../../health/check.ts";
+import { type CheckResult, capitalized, failed, inWords, ok, warning } from "../../health/check.ts";
 import { onPath } from "../../on-path.ts";
 
 export function checkNode(): CheckResult {
@@ -25,7 +25,7 @@ export async function checkKernels(): Promise<CheckResult> {
     const backend = chooseBackend();
     if (backend.warning === undefined) return ok("kernels", backend.kernels);
     const { problem, fix } = backend.warning;
-    return warning("kernels", problem, `${fix.charAt(0).toUpperCase()}${fix.slice(1)}`);
+    return warning("kernels", problem, capitalized(fix));
   } catch (error) {
     return failed("kernels", messageOf(error), "Remove XNORCAM_KERNELS from the environment");
   }

@@ -7,6 +7,14 @@ export interface Window {
   readonly padding: number;
 }
 
+/** The window of a pooling, in pixels of its input. */
+export interface PoolWindow {
+  readonly kernel: number;
+  readonly stride: number;
+  /** Left of and above the map. */
+  readonly before: number;
+}
+
 /**
  * The operations of a binary network. Maps are NHWC as in `shape.ts`, bit maps `height × width × words` as in
  * `bits.ts`. Results are exact where they are integers; real values are IEEE single precision, each operation
@@ -168,6 +176,26 @@ export interface Kernels {
 
   /** Nearest neighbor, ×2. */
   upsample(x: Float32Array, shape: MapShape, out: Float32Array): void;
+
+  /**
+   * The largest value of each window, each channel by itself. The first window begins `before` pixels left of and above
+   * the map; what lies outside does not count.
+   */
+  maxPool(x: Float32Array, shape: MapShape, window: PoolWindow, out: Float32Array, outShape: MapShape): void;
+
+  /** Channels from `first` on, as many as the output has. */
+  slice(x: Float32Array, shape: MapShape, first: number, out: Float32Array, outShape: MapShape): void;
+
+  /** The channels of maps of one size, one map behind the other. */
+  concat(
+    inputs: readonly Float32Array[],
+    shapes: readonly MapShape[],
+    out: Float32Array,
+    outShape: MapShape,
+  ): void;
+
+  /** out = 1 / (1 + e⁻ˣ), in double precision until stored. */
+  logistic(x: Float32Array, shape: MapShape, out: Float32Array): void;
 
   add(a: Float32Array, b: Float32Array, shape: MapShape, out: Float32Array): void;
 

@@ -5,6 +5,7 @@ import { createBinaryConv } from "./reference-binary-conv.ts";
 import { createBinaryWeightConv, createRealBinaryWeightConv } from "./reference-binary-weight.ts";
 import { createConv, createInt8Conv } from "./reference-conv.ts";
 import { bitPlanes, createPlaneConv, createTernaryConv } from "./reference-low-bit.ts";
+import { concat, logistic, maxPool, slice } from "./reference-maps.ts";
 
 const { fround } = Math;
 
@@ -24,6 +25,10 @@ export function createReferenceKernels(): Kernels {
     binaryWeightConv: createBinaryWeightConv(),
     realBinaryWeightConv: createRealBinaryWeightConv(),
     activationScale: createActivationScale(),
+    maxPool,
+    slice,
+    concat,
+    logistic,
 
     center(bytes, shape, out) {
       const { channels } = shape;

@@ -5,9 +5,12 @@ import { planAffine } from "./affine.ts";
 import { planBinaryConv } from "./binary-conv.ts";
 import { planBinaryWeightConv } from "./binary-weight-conv.ts";
 import { planBitPlanes } from "./bit-planes.ts";
+import { planConcat, planSlice } from "./concat.ts";
 import { planConv } from "./conv.ts";
 import { planInt8Conv } from "./int8-conv.ts";
 import type { LayerContext, LayerPlan } from "./layer.ts";
+import { planLogistic } from "./logistic.ts";
+import { planMaxPool } from "./max-pool.ts";
 import { planPlaneConv } from "./plane-conv.ts";
 import { planPrelu } from "./prelu.ts";
 import { planQuantize } from "./quantize.ts";
@@ -53,6 +56,14 @@ export function planLayer(context: LayerContext): LayerPlan {
       return planRepeatChannels({ spec, inputs, model });
     case "upsample":
       return planUpsample({ spec, inputs, model });
+    case "max_pool":
+      return planMaxPool({ spec, inputs, model });
+    case "slice":
+      return planSlice({ spec, inputs, model });
+    case "logistic":
+      return planLogistic({ spec, inputs, model });
+    case "concat":
+      return planConcat({ spec, inputs, model });
     case "add":
       return planAdd({ spec, inputs, model });
     case "multiply":

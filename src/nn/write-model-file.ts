@@ -1,4 +1,4 @@
-import type { Tensor } from "../../src/nn/model-file.ts";
+import type { Tensor } from "./model-file.ts";
 
 /**
  * Writes a model file; the inverse of `ModelFile.parse`.
