@@ -505,9 +505,7 @@ secret = "hunter2"
     ]);
     // A list that was written as a section.
     expect(problemsOf("c.json", JSON.stringify({ webhooks: hook }))).toEqual([
-      expect.stringMatching(
-        /^webhooks is \{"url":"https:\/\/example.com\/hook","secret":"…"\}, expected a list/,
-      ),
+      expect.stringMatching(/^webhooks is \{"url":"…","secret":"…"\}, expected a list/),
     ]);
     expect(problemsOf("c.json", JSON.stringify({ mqtt: { password: 7 } }))).toEqual([
       "mqtt.password does not fit, expected text in quotes, not empty",
