@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { Alarm } from "../../src/alarm/alarm.ts";
 import { systemClock } from "../../src/clock.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import type { Config } from "../../src/config/schema.ts";
 import { AlarmEvents } from "../../src/notify/alarm-events.ts";
 import { Notifier } from "../../src/notify/notifier.ts";
 import type { Notice } from "../../src/notify/tellable.ts";
@@ -55,17 +56,22 @@ afterEach(async () => {
   server.close();
 });
 
-/** One that tells these paths of the target, by their names. */
-async function startNotifier(...names: string[]): Promise<Notifier> {
+/** Settings that name these paths of the target. */
+function settingsFor(...names: string[]): Config {
   const { port } = server.address() as AddressInfo;
   const file = join(dataDir, "camera.json");
   const webhooks = names.map((name) => ({ name, url: `http://127.0.0.1:${port}/${name}` }));
   writeFileSync(file, JSON.stringify({ webhooks }));
+  return loadConfig({ file, env: {} });
+}
+
+/** One that tells these paths of the target, by their names. */
+async function startNotifier(...names: string[]): Promise<Notifier> {
   const log = {
     info: (line: string) => void logged.push(line),
     warn: (line: string) => void logged.push(line),
   };
-  const notifier = new Notifier(loadConfig({ file, env: {} }), {
+  const notifier = new Notifier(settingsFor(...names), {
     dataDir,
     source: new AlarmEvents(alarm),
     version: "0.1.0",
@@ -142,4 +148,37 @@ test("without targets nothing is written to the data folder", async () => {
   await startNotifier();
   alarm.test();
   expect(existsSync(join(dataDir, "outbox"))).toBe(false);
+});
+
+test("whoever the settings name now is told what comes now; one that stays loses nothing that waited", async () => {
+  up.add("/phone");
+  const notifier = await startNotifier("phone", "siren");
+  alarm.test();
+  await until("the phone was told", () => got["/phone"]?.length === 1);
+  notifier.apply(settingsFor("siren", "lamp"));
+  up.add("/siren");
+  up.add("/lamp");
+  await until("the siren was told what waited for it", () => got["/siren"]?.length === 1);
+  await until("the queue of the phone is gone", () => !existsSync(join(dataDir, "outbox", "webhook-phone")));
+  alarm.acknowledge();
+  await until("both were told", () => got["/siren"]?.length === 2 && got["/lamp"]?.length === 1);
+  expect(kindsOf("/siren")).toEqual(["test began", "test ended"]);
+  expect(kindsOf("/lamp")).toEqual(["test ended"]);
+  expect(kindsOf("/phone")).toEqual(["test began"]);
+});
+
+test("an alarm that goes on and off while the settings are changed is told", async () => {
+  up.add("/phone");
+  const notifier = await startNotifier("phone");
+  for (let round = 1; round <= 5; round++) {
+    notifier.apply(settingsFor("phone"));
+    alarm.test();
+    await Promise.resolve();
+    notifier.apply(settingsFor("phone"));
+    await until("it was told that it began", () => got["/phone"]?.length === 2 * round - 1);
+    notifier.apply(settingsFor("phone"));
+    alarm.acknowledge();
+    await until("and that it ended", () => got["/phone"]?.length === 2 * round);
+  }
+  expect(new Set(got["/phone"]!.map(({ id }) => id)).size).toBe(10);
 });
