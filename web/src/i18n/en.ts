@@ -120,6 +120,7 @@ export const en = {
     unpin: "Unpin",
     note: "Note",
     export: "Export",
+    video: "Video (MP4)",
     delete: "Delete",
     deleteQuestion: "Delete this event?",
     deleteDetail: "Its picture and its clip are removed from the camera for good.",
