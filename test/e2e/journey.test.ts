@@ -180,6 +180,7 @@ test("from the first start to a clip of an alarm, and on through a restart", {
 
   // And over a restart of the camera, without a hand on the page.
   await go("Live");
+  await page.locator("#alarm").waitFor();
   await until("the picture is there", async () => (await distance("empty")) < alike, 30_000);
   const port = Number(new URL(program.url).port);
   await program.stop();
