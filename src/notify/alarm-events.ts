@@ -9,6 +9,8 @@ export class AlarmEvents implements NoticeSource {
   #tell: (notice: Notice) => Promise<void> = () => Promise.resolve();
   #told: Promise<void> = Promise.resolve();
   #open: TellableEvent | null = null;
+  /** Whether it starts again, and the alarm may have changed meanwhile. */
+  #wasStopped = false;
 
   /** @param wallTimeMs milliseconds since 1970 */
   constructor(alarm: Pick<Alarm, "on" | "off" | "report">, wallTimeMs: () => number = Date.now) {
@@ -19,12 +21,12 @@ export class AlarmEvents implements NoticeSource {
   start(tell: (notice: Notice) => Promise<void>): Promise<void> {
     this.#tell = tell;
     this.#alarm.on("change", this.#onChange);
-    // It may have changed since `stop`.
-    this.#onChange(this.#alarm.report());
+    if (this.#wasStopped) this.#onChange(this.#alarm.report());
     return Promise.resolve();
   }
 
   stop(): Promise<void> {
+    this.#wasStopped = true;
     this.#alarm.off("change", this.#onChange);
     return this.#told;
   }
