@@ -9,6 +9,7 @@ import type { SettingsPart } from "./config/settings-store.ts";
 import type { DetectorInfo } from "./detect/detector.ts";
 import { recorderSettingsOf } from "./events/from-config.ts";
 import type { Recorder } from "./events/recorder.ts";
+import type { Notifier } from "./notify/notifier.ts";
 
 /** The section `alarm`, all of it: classes, thresholds, zones, schedule, timing. */
 export function alarmPart(alarm: Alarm, info: DetectorInfo): SettingsPart {
@@ -55,6 +56,14 @@ export function outputsPart(outputs: OpenedOutputs, alarm: Alarm): SettingsPart 
 }
 
 const pinKeys: readonly string[] = ["gpio", "activeLow"] satisfies (keyof Config["outputs"][number])[];
+
+/** Who is told, and how. */
+export function notifierPart(notifier: Notifier): SettingsPart {
+  return {
+    takes: (changes) => changes.filter(({ path: [section] }) => section === "mqtt" || section === "webhooks"),
+    apply: (config) => notifier.apply(config),
+  };
+}
 
 /** How much is logged. */
 export function logPart(log: Logger): SettingsPart {

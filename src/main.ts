@@ -19,13 +19,21 @@ import { messageOf, XnorcamError } from "./errors.ts";
 import { openEvents } from "./events/open-events.ts";
 import { checkClock, checkMemory, checkPower, checkSpace, checkTemperature } from "./health/checks.ts";
 import { HealthMonitor } from "./health/health-monitor.ts";
-import { alarmPart, logPart, outputsPart, recorderPart, unknownClasses } from "./live-settings.ts";
+import {
+  alarmPart,
+  logPart,
+  notifierPart,
+  outputsPart,
+  recorderPart,
+  unknownClasses,
+} from "./live-settings.ts";
 import { LoadShedder, type Shedding } from "./load/load-shedder.ts";
 import { readTemperature } from "./machine/temperature.ts";
 import { AlarmEvents } from "./notify/alarm-events.ts";
 import type { DiagnosticsMessage } from "./notify/mqtt/messages.ts";
-import { Notifier, outboxName } from "./notify/notifier.ts";
+import { Notifier } from "./notify/notifier.ts";
 import { StoredEvents } from "./notify/stored-events.ts";
+import { outboxName } from "./notify/targets.ts";
 import { inProject } from "./project-folder.ts";
 import { certificatesOf } from "./server/certificate.ts";
 import { EventLoopMeter } from "./server/event-loop-meter.ts";
@@ -261,9 +269,13 @@ export class Camera {
       signal.throwIfAborted();
     } else if (inputs.length > 0) this.#log.warn(`no buttons and switches: ${pins}`);
 
-    for (const part of [alarmPart(alarm, info), outputsPart(opened, alarm), logPart(this.#log)]) {
-      this.#store?.connect(part);
-    }
+    const parts = [
+      alarmPart(alarm, info),
+      outputsPart(opened, alarm),
+      notifierPart(notifier),
+      logPart(this.#log),
+    ];
+    for (const part of parts) this.#store?.connect(part);
     if (recording.recorder !== null) this.#store?.connect(recorderPart(recording.recorder, info));
     this.#store?.on("change", ({ applied, restart }) =>
       this.#log.warn(`settings changed: ${list(applied)} now, ${list(restart)} at the next start`),

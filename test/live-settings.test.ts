@@ -7,6 +7,8 @@ import { SettingsStore } from "../src/config/settings-store.ts";
 import { Camera } from "../src/main.ts";
 import type { CameraStatus } from "../src/server/status.ts";
 import { picturesRoot } from "./helpers/live-server.ts";
+import { account, Mosquitto } from "./helpers/mosquitto.ts";
+import { MqttConsumer } from "./helpers/mqtt-consumer.ts";
 import { fetchAs, type SignedIn, signIn } from "./helpers/sign-in.ts";
 import { until } from "./helpers/until.ts";
 
@@ -115,5 +117,24 @@ describe("a running camera takes new settings without a start", () => {
       status: 200,
       body: { applied: [], restart: ["outputs[0].gpio", "outputs[0].pattern"] },
     });
+  });
+
+  test("a broker that is named is told at once, and no more when it is not named any more", async () => {
+    const broker = await Mosquitto.start();
+    const consumer = await MqttConsumer.connect(broker, ["xnorcam/#"]);
+    try {
+      const said = (text: string) => consumer.last("xnorcam/xnorcam/availability") === text;
+      const { url } = broker;
+      expect(await patch({ mqtt: { url, ...account } })).toEqual({
+        status: 200,
+        body: { applied: ["mqtt.url", "mqtt.username", "mqtt.password"], restart: [] },
+      });
+      await until("the camera is there", () => said("online"), 15_000);
+      expect(await patch({ mqtt: { url: null } })).toMatchObject({ body: { applied: ["mqtt.url"] } });
+      await until("it has gone", () => said("offline"), 15_000);
+    } finally {
+      await consumer.stop();
+      await broker.stop();
+    }
   });
 });

@@ -4,6 +4,7 @@ import { messageOf } from "../errors.ts";
 import { type Check, type CheckResult, failed, ok } from "../health/check.ts";
 import { checkClock, checkMemory, checkPower, checkSpace, checkTemperature } from "../health/checks.ts";
 import { defineCommand } from "./command.ts";
+import { checkBroker } from "./doctor/broker.ts";
 import {
   checkCamera,
   checkFfmpeg,
@@ -69,6 +70,7 @@ function plan(file: string | undefined, picture: string | undefined): Check[] {
   ];
   if (!("config" in settings)) return [...machine, () => settings.problem];
   const { config } = settings;
+  const { url } = config.mqtt;
   return [
     ...machine,
     () => ok("settings", file ?? process.env.XNORCAM_CONFIG ?? "no config file: the defaults"),
@@ -76,6 +78,7 @@ function plan(file: string | undefined, picture: string | undefined): Check[] {
     () => checkDataDir(config),
     () => checkSpace(config.dataDir),
     () => checkPort(config),
+    ...(url === null ? [] : [() => checkBroker(url, config.mqtt)]),
     ...(picture === undefined ? [] : [() => checkPicture(picture, config.camera)]),
   ];
 }

@@ -458,6 +458,8 @@ export const configSchema = section({
       url: Type.String({
         pattern: "^https?://[^/@\\s][^@\\s]*$",
         examples: ["https://example.com/hook"],
+        // Whoever knows it may send there: many of them have a key in their path.
+        writeOnly: true,
         description: "Address that gets a POST request with JSON for each event. Redirects are not followed.",
       }),
       secret: secret(

@@ -13,7 +13,11 @@ interface Going {
   /** There comes no more of it: it is as long as it may be, or the disk has taken no more. */
   clipOver: boolean;
   clipBytes: number;
+  /** How often there was no room before it. */
+  readonly refusals: number;
 }
+
+const full = "the disk is full and there is no event to remove";
 
 /**
  * Does what is to be written, in an order that a loss of power can't break: a file is on the disk before the row that
@@ -26,6 +30,12 @@ export class DiskWriter {
   readonly #onTrouble: (line: string | null) => void;
   readonly #going = new Map<EventKey, Going>();
   #trouble: string | null = null;
+  /**
+   * There was no room for something, and since then no event was written whole. Less would not do: what one part of an
+   * event was denied the next may get, and each change of mind is a line in the log.
+   */
+  #isFull = false;
+  #refusals = 0;
 
   /** @param onTrouble hears once that the disk can't keep what it should, and once that it can again */
   constructor(
@@ -85,7 +95,7 @@ export class DiskWriter {
     const summary = this.#orMakeRoom(() => {
       const bytes = still === null ? 0 : this.#media.writeStill(id, still);
       this.#table.insert(id, facts, bytes);
-      this.#going.set(key, { id, clip: null, clipOver: false, clipBytes: 0 });
+      this.#going.set(key, { id, clip: null, clipOver: false, clipBytes: 0, refusals: this.#refusals });
       return this.#table.summary(id);
     });
     if (summary === null) this.#media.remove(id);
@@ -118,6 +128,7 @@ export class DiskWriter {
 
   #end(key: EventKey, facts: EventFacts): EventSummary | null {
     const summary = this.#endClip(key, facts);
+    if (summary !== null && this.#going.get(key)?.refusals === this.#refusals) this.#isFull = false;
     this.#going.delete(key);
     this.#keep();
     return summary;
@@ -163,11 +174,10 @@ export class DiskWriter {
   #keep(): void {
     try {
       const over = this.#keeper.keep(this.#ids(), performance.now(), Date.now());
-      if (over === null) this.#allIsWell();
-      else this.#tell(over);
+      this.#tell(this.#isFull ? full : over);
     } catch (error) {
       // What was written before is on the disk all the same.
-      this.#tell(`old events could not be removed: ${messageOf(error)}`);
+      this.#tell(this.#isFull ? full : `old events could not be removed: ${messageOf(error)}`);
     }
   }
 
@@ -178,20 +188,13 @@ export class DiskWriter {
         return work();
       } catch (error) {
         if (!isDiskFull(error)) throw error;
-        if (!this.#makeRoom()) {
-          this.#tell("the disk is full and there is no event to remove");
+        if (!this.#keeper.removeOldest(this.#ids())) {
+          this.#isFull = true;
+          this.#refusals++;
+          this.#tell(full);
           return null;
         }
       }
-    }
-  }
-
-  #makeRoom(): boolean {
-    try {
-      return this.#keeper.removeOldest(this.#ids());
-    } catch (error) {
-      if (!isDiskFull(error)) throw error;
-      return false;
     }
   }
 
@@ -199,15 +202,10 @@ export class DiskWriter {
     return [...this.#going.values()].map(({ id }) => id);
   }
 
-  #tell(line: string): void {
+  /** @param line null where all is well */
+  #tell(line: string | null): void {
     if (this.#trouble === line) return;
     this.#trouble = line;
     this.#onTrouble(line);
-  }
-
-  #allIsWell(): void {
-    if (this.#trouble === null) return;
-    this.#trouble = null;
-    this.#onTrouble(null);
   }
 }

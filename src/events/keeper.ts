@@ -53,15 +53,26 @@ export class Keeper {
   }
 
   /**
-   * Removes one event to make room.
+   * Removes one event to make room, or more where that of one is not even enough to note that it is gone: the log of the
+   * database grows with each page that changes.
    * @param staying ids of events that may not go
    * @returns false where there is none that may be removed
    */
   removeOldest(staying: readonly number[]): boolean {
-    const id = this.#table.oldest(staying);
-    if (id === null) return false;
-    this.remove(id);
-    return true;
+    /** Events whose files are gone and whose rows may be there. */
+    const emptied: number[] = [];
+    for (;;) {
+      const id = this.#table.oldest([...staying, ...emptied]);
+      if (id === null) return false;
+      try {
+        this.remove(id);
+        for (const other of emptied) this.#table.remove(other);
+        return true;
+      } catch (error) {
+        if (!isDiskFull(error)) throw error;
+        emptied.push(id);
+      }
+    }
   }
 
   /** Removes an event: its row first, so that no row is ever without its files. */

@@ -4,14 +4,16 @@ import { type Notice, type NoticeSource, noticeOf, type TellableEvent } from "./
 
 /** The alarm alone, for a camera that records nothing: an event begins when it goes on and ends when it goes off. */
 export class AlarmEvents implements NoticeSource {
-  readonly #alarm: Pick<Alarm, "on" | "off">;
+  readonly #alarm: Pick<Alarm, "on" | "off" | "report">;
   readonly #wallTimeMs: () => number;
   #tell: (notice: Notice) => Promise<void> = () => Promise.resolve();
   #told: Promise<void> = Promise.resolve();
   #open: TellableEvent | null = null;
+  /** Whether it starts again, and the alarm may have changed meanwhile. */
+  #wasStopped = false;
 
   /** @param wallTimeMs milliseconds since 1970 */
-  constructor(alarm: Pick<Alarm, "on" | "off">, wallTimeMs: () => number = Date.now) {
+  constructor(alarm: Pick<Alarm, "on" | "off" | "report">, wallTimeMs: () => number = Date.now) {
     this.#alarm = alarm;
     this.#wallTimeMs = wallTimeMs;
   }
@@ -19,10 +21,12 @@ export class AlarmEvents implements NoticeSource {
   start(tell: (notice: Notice) => Promise<void>): Promise<void> {
     this.#tell = tell;
     this.#alarm.on("change", this.#onChange);
+    if (this.#wasStopped) this.#onChange(this.#alarm.report());
     return Promise.resolve();
   }
 
   stop(): Promise<void> {
+    this.#wasStopped = true;
     this.#alarm.off("change", this.#onChange);
     return this.#told;
   }

@@ -1,122 +1,67 @@
-import { mkdir, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
 import type { AlarmReport } from "../alarm/alarm.ts";
 import type { Config } from "../config/schema.ts";
 import type { TrackedFrame } from "../detect/track.ts";
 import { messageOf } from "../errors.ts";
-import { Announced } from "./mqtt/announced.ts";
-import { LastStill, type StilledEvent } from "./mqtt/last-still.ts";
-import { MqttNotifier, type MqttParts } from "./mqtt/mqtt-notifier.ts";
-import { Outbox } from "./outbox.ts";
-import type { NoticeSource } from "./tellable.ts";
-import { Webhook } from "./webhook.ts";
+import type { StilledEvent } from "./mqtt/last-still.ts";
+import { type TargetParts, Targets } from "./targets.ts";
 
-export interface NotifierParts extends Omit<MqttParts, "outbox" | "announced"> {
-  readonly dataDir: string;
-  readonly source: NoticeSource;
-  /** Folder of the stills of events, `ID.jpg`; null where none are kept. */
-  readonly stillFolder: string | null;
-}
-
-/** In the data folder: what was told, and the queues, one for each target by its name. */
-export const outboxName = "outbox";
-const mqttQueue = "mqtt";
-const webhookPrefix = "webhook-";
+type NotifySettings = Pick<Config, "mqtt" | "webhooks">;
 
 /**
- * Tells the broker and the webhooks that are set. What can't start is logged, and the rest goes on: nothing here keeps
- * the camera from watching.
+ * Tells others, by settings that may change while it runs: those who were told before are let go, and whoever is named
+ * now goes on with what waits on disk. What happens in between is told by the latter.
  */
 export class Notifier {
-  readonly #parts: NotifierParts;
-  readonly #folder: string;
-  readonly #mqtt: MqttNotifier | null;
-  readonly #lastStill: LastStill | null;
-  readonly #targets: readonly (MqttNotifier | Webhook)[];
-  /** Names of folders in use. */
-  readonly #queues: ReadonlySet<string>;
+  readonly #parts: TargetParts;
+  #targets: Targets;
+  /** Changes are made one after the other. */
+  #work: Promise<void> = Promise.resolve();
+  #isStopped = false;
 
-  constructor({ mqtt, webhooks }: Pick<Config, "mqtt" | "webhooks">, parts: NotifierParts) {
+  constructor(settings: NotifySettings, parts: TargetParts) {
     this.#parts = parts;
-    this.#folder = join(parts.dataDir, outboxName);
-    const outbox = (name: string, limit: number) => new Outbox(join(this.#folder, name), limit, parts.log);
-    const { url, queueLimit, ...settings } = mqtt;
-    this.#mqtt =
-      url === null
-        ? null
-        : new MqttNotifier(
-            { url, ...settings },
-            {
-              ...parts,
-              outbox: outbox(mqttQueue, queueLimit),
-              announced: new Announced(join(this.#folder, "announced.json")),
-            },
-          );
-    const { stillFolder, log } = parts;
-    this.#lastStill =
-      this.#mqtt === null || stillFolder === null
-        ? null
-        : new LastStill(stillFolder, (jpeg) => this.#mqtt?.tellStill(jpeg), log);
-    const hooks = webhooks.map(
-      (hook) =>
-        new Webhook(hook, { ...parts, outbox: outbox(`${webhookPrefix}${hook.name}`, hook.queueLimit) }),
-    );
-    this.#targets = this.#mqtt === null ? hooks : [this.#mqtt, ...hooks];
-    this.#queues = new Set([mqttQueue, ...webhooks.map(({ name }) => `${webhookPrefix}${name}`)]);
+    this.#targets = new Targets(settings, parts);
   }
 
-  async start(): Promise<void> {
-    // Without targets it also keeps no account of what was told: whoever is added later starts with what comes then.
-    if (this.#targets.length === 0) return;
-    const { source, log } = this.#parts;
-    const started: (MqttNotifier | Webhook)[] = [];
-    const attempt = async (step: () => Promise<void>) => {
-      try {
-        await step();
-      } catch (error) {
-        log.warn(`telling others of events: ${messageOf(error)}`);
-      }
-    };
-    await attempt(() => this.#prepareFolder());
-    for (const target of this.#targets) {
-      await attempt(async () => {
-        await target.start();
-        started.push(target);
-      });
-    }
-    await source.start(async (notice) => {
-      await Promise.all(started.map((target) => target.tell(notice)));
+  start(): Promise<void> {
+    return this.#queue(() => this.#targets.start());
+  }
+
+  /** Goes by these settings from now on, which takes a moment. */
+  apply(settings: NotifySettings): void {
+    void this.#queue(async () => {
+      await this.#targets.stop();
+      this.#targets = new Targets(settings, this.#parts);
+      await this.#targets.start();
     });
   }
 
   /** The alarm went on or off, was armed or disarmed. */
   alarmChanged(report: AlarmReport): void {
-    this.#mqtt?.tellAlarm(report);
+    this.#targets.alarmChanged(report);
   }
 
   /** An event began, changed or ended; it and its still are on disk. */
   eventChanged(event: StilledEvent): void {
-    this.#lastStill?.onEvent(event);
+    this.#targets.eventChanged(event);
   }
 
   /** Takes each frame after everything was decided about it. */
   frame(frame: Pick<TrackedFrame, "tracks">): void {
-    this.#mqtt?.tellTracks(frame);
+    this.#targets.frame(frame);
   }
 
   /** Idempotent. */
   async stop(): Promise<void> {
-    await this.#parts.source.stop();
-    await Promise.all(this.#targets.map((target) => target.stop()));
+    this.#isStopped = true;
+    await this.#work;
+    await this.#targets.stop();
   }
 
-  async #prepareFolder(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    // What waits for a webhook that is gone from the settings would wait for ever.
-    for (const name of await readdir(this.#folder)) {
-      if (!name.startsWith(webhookPrefix) || this.#queues.has(name)) continue;
-      this.#parts.log.info(`${join(this.#folder, name)} is removed: there is no such webhook any more`);
-      await rm(join(this.#folder, name), { recursive: true, force: true });
-    }
+  #queue(step: () => Promise<void>): Promise<void> {
+    this.#work = this.#work
+      .then(() => (this.#isStopped ? undefined : step()))
+      .catch((error: unknown) => this.#parts.log.warn(`telling others of events: ${messageOf(error)}`));
+    return this.#work;
   }
 }

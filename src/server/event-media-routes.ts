@@ -4,7 +4,9 @@ import { ZipFile } from "yazl";
 import type { EventArchive, EventMedia } from "../events/event.ts";
 import { withEvent } from "./event-request.ts";
 import { clipFramesSchema } from "./event-schema.ts";
+import { Mp4Encoder } from "./mp4-encoder.ts";
 import { answerOf } from "./openapi.ts";
+import { sendProblem } from "./problem.ts";
 
 interface ById {
   Params: { id: string };
@@ -26,15 +28,37 @@ export function serveEventMedia(app: FastifyInstance, events: EventArchive | str
   });
   const still = route("The still with boxes", answerOf("image/jpeg", "JPEG; ranges are possible."));
   const clip = route("The clip", answerOf("video/x-msvideo", "Motion JPEG in AVI; ranges are possible."));
+  const mp4 = route(
+    "The clip as browsers play it",
+    answerOf("video/mp4", "H.264, made by ffmpeg when it is asked for."),
+  );
   const frameList = route("When each picture of the clip was taken", clipFramesSchema);
   const frame = route("A picture of the clip", answerOf("image/jpeg", "JPEG."));
   const archived = route("Everything of an event", answerOf("application/zip", "JSON, still and clip."));
+
+  const encoder = new Mp4Encoder();
+  app.addHook("preClose", async () => encoder.stop());
 
   app.get<ById>("/api/v1/events/:id/still.jpg", still, (request, reply) =>
     withEvent(request, reply, events, (archive, id) => sendFile(reply, archive, id, "still")),
   );
   app.get<ById>("/api/v1/events/:id/clip.avi", clip, (request, reply) =>
     withEvent(request, reply, events, (archive, id) => sendFile(reply, archive, id, "clip")),
+  );
+  app.get<ById>("/api/v1/events/:id/clip.mp4", mp4, (request, reply) =>
+    withEvent(request, reply, events, async (archive, id) => {
+      const media = await archive.media(id);
+      if (media === null || !media.clip) return null;
+      const video = await encoder.encode(join(archive.mediaFolder, fileNames.clip(id)));
+      if (!("reason" in video)) {
+        return reply
+          .type("video/mp4")
+          .header("content-disposition", `attachment; filename="xnorcam-${id}.mp4"`)
+          .send(video);
+      }
+      if (video.reason === "busy") reply.header("retry-after", 5);
+      return sendProblem(reply, 503, `no MP4, but clip.avi is there: ${video.detail}`);
+    }),
   );
   app.get<ById>("/api/v1/events/:id/frames.json", frameList, (request, reply) =>
     withEvent(request, reply, events, async (archive, id) => {

@@ -1,8 +1,9 @@
 import { type Static, Type } from "@sinclair/typebox";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from "fastify";
 import type { AccessControl, SignIn } from "../auth/access-control.ts";
 import { type Role, type Scope, scopesOf } from "../auth/caller.ts";
 import type { LoginLimiter } from "../auth/login-limiter.ts";
+import { done, sessionSchema } from "./account-schema.ts";
 import { sendProblem } from "./problem.ts";
 import { sessionCookie, sessionSecret } from "./session-cookie.ts";
 
@@ -26,15 +27,30 @@ const loginBody = Type.Object(
   { additionalProperties: false },
 );
 
+const sessionRoute: FastifySchema = { summary: "Who is signed in", response: { 200: sessionSchema } };
+const setupRoute: FastifySchema = {
+  summary: "Makes the first user, or a new password, with the setup code",
+  body: setupBody,
+  response: { 200: sessionSchema },
+};
+const loginRoute: FastifySchema = { summary: "Signs in", body: loginBody, response: { 200: sessionSchema } };
+const logoutRoute: FastifySchema = { summary: "Signs out", response: done("Nobody is signed in any more.") };
+
 /** `/api/v1/session`, `/setup`, `/login`, `/logout`: who is signed in, and signing in and out. */
 export function serveSession(app: FastifyInstance, accounts: AccessControl, limiter: LoginLimiter): void {
-  app.get("/api/v1/session", { config: { access: "public" } }, async ({ caller, raw }, reply) => {
-    const user = accounts.userOf(sessionSecret(raw) ?? "");
-    return await reply.header("cache-control", "no-store").send(await sessionOf(user, caller?.scopes ?? []));
-  });
+  app.get(
+    "/api/v1/session",
+    { config: { access: "public" }, schema: sessionRoute },
+    async ({ caller, raw }, reply) => {
+      const user = accounts.userOf(sessionSecret(raw) ?? "");
+      return await reply
+        .header("cache-control", "no-store")
+        .send(await sessionOf(user, caller?.scopes ?? []));
+    },
+  );
   app.post<{ Body: Static<typeof setupBody> }>(
     "/api/v1/setup",
-    { config: { access: "public", action: "set up" }, schema: { body: setupBody } },
+    { config: { access: "public", action: "set up" }, schema: setupRoute },
     async (request, reply) => {
       const { code, name, password } = request.body;
       const wrong = "this is not the setup code, or it was used already";
@@ -43,18 +59,22 @@ export function serveSession(app: FastifyInstance, accounts: AccessControl, limi
   );
   app.post<{ Body: Static<typeof loginBody> }>(
     "/api/v1/login",
-    { config: { access: "public", action: "sign in" }, schema: { body: loginBody } },
+    { config: { access: "public", action: "sign in" }, schema: loginRoute },
     async (request, reply) => {
       const { name, password } = request.body;
       const wrong = "the name or the password is wrong";
       return await begin(request, reply, wrong, () => accounts.signIn(name, password));
     },
   );
-  app.post("/api/v1/logout", { config: { access: "public", action: "sign out" } }, async ({ raw }, reply) => {
-    const secret = sessionSecret(raw);
-    if (secret !== null) await accounts.signOut(secret);
-    return await reply.header("set-cookie", sessionCookie(raw, null)).code(204).send();
-  });
+  app.post(
+    "/api/v1/logout",
+    { config: { access: "public", action: "sign out" }, schema: logoutRoute },
+    async ({ raw }, reply) => {
+      const secret = sessionSecret(raw);
+      if (secret !== null) await accounts.signOut(secret);
+      return await reply.header("set-cookie", sessionCookie(raw, null)).code(204).send();
+    },
+  );
 
   async function begin(
     request: FastifyRequest<{ Body: { name: string } }>,

@@ -5,11 +5,13 @@ export function jsonObject<Properties extends TProperties>(properties: Propertie
   return Type.Object(properties, { additionalProperties: false, description });
 }
 
-function nullable<Schema extends TSchema>(schema: Schema, description: string) {
+/** What may be null. */
+export function nullable<Schema extends TSchema>(schema: Schema, description: string) {
   return Type.Union([schema, Type.Null()], { description });
 }
 
-function oneOf(...words: string[]) {
+/** One of some words. */
+export function oneOf(...words: string[]) {
   return Type.Union(words.map((word) => Type.Literal(word)));
 }
 

@@ -483,7 +483,7 @@ secret = "hunter2"
       'mqtt.url is "mqtt://…@10.0.0.2", expected text such as "mqtt://192.168.1.10", "mqtts://broker.example:8883"',
       'mqtt.id is "front door", expected text such as "front_door"',
       'webhooks[0].name is "../phone", expected text such as "phone"',
-      'webhooks[0].url is "ftp://example.com", expected text such as "https://example.com/hook"',
+      'webhooks[0].url does not fit, expected text such as "https://example.com/hook"',
       "webhooks[0].secret does not fit, expected text of at least 8 characters",
     ]);
     const hook = { url: "https://example.com/hook", secret: "hunter2hunter2" };
@@ -505,9 +505,7 @@ secret = "hunter2"
     ]);
     // A list that was written as a section.
     expect(problemsOf("c.json", JSON.stringify({ webhooks: hook }))).toEqual([
-      expect.stringMatching(
-        /^webhooks is \{"url":"https:\/\/example.com\/hook","secret":"…"\}, expected a list/,
-      ),
+      expect.stringMatching(/^webhooks is \{"url":"…","secret":"…"\}, expected a list/),
     ]);
     expect(problemsOf("c.json", JSON.stringify({ mqtt: { password: 7 } }))).toEqual([
       "mqtt.password does not fit, expected text in quotes, not empty",

@@ -1,5 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { expect, test } from "vitest";
+import { loadConfig } from "../../src/config/load.ts";
+import { configSchema } from "../../src/config/schema.ts";
 import { danglingMasks, hasSecrets, masked, unmasked } from "../../src/config/secrets.ts";
 
 const schema = Type.Object({
@@ -50,4 +52,12 @@ test("a new secret is taken, and none can be made of what stands for one", () =>
         'hooks[2].secret is "set", which stands for a secret, and there is none yet: expected the secret itself',
     },
   ]);
+});
+
+test("the address of a webhook, which may have a key in its path, is a secret", () => {
+  const { webhooks } = masked(configSchema, {
+    ...loadConfig({ env: {} }),
+    webhooks: [{ name: "phone", url: "https://example.com/hooks/hunter2" }],
+  }) as { webhooks: object[] };
+  expect(webhooks).toEqual([{ name: "phone", url: "set" }]);
 });

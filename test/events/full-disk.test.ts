@@ -47,14 +47,40 @@ test("where others have filled the disk, one warning says so, and events are kep
   fill();
   for (let key = 1; key <= 3; key++) {
     expect(await store.write({ type: "begin", key, facts: facts(), still })).toBeNull();
+    expect(await store.write({ type: "end", key, facts: facts() })).toBeNull();
+    await store.write({ type: "keep" });
   }
   expect(folder.log.warn).toEqual([
     "events are not all kept: the disk is full and there is no event to remove; the alarm goes on",
   ]);
   rmSync(join(path, "somebody-elses"));
   expect(await store.write({ type: "begin", key: 4, facts: facts(), still })).toMatchObject({ still: true });
-  await store.write({ type: "keep" });
+  expect(folder.log.info).toEqual([]);
+  await store.write({ type: "end", key: 4, facts: facts() });
   expect(folder.log.info).toEqual(["there is room for events again"]);
+});
+
+test("where the files of one event make too little room to note that it is gone, more of them go", async () => {
+  const small = still.subarray(0, 9000);
+  const [track] = facts().tracks;
+  const tracks = Array.from({ length: 60 }, (_, id) => ({ ...track!, id }));
+  const decisions = tracks.map(({ id }) => ({ ...facts().decisions[0]!, trackId: id }));
+  const record = async (key: number) => {
+    const begun = await store.write({
+      type: "begin",
+      key,
+      facts: facts({ tracks, decisions }),
+      still: small,
+    });
+    await store.write({ type: "end", key, facts: facts({ tracks, decisions }) });
+    return begun;
+  };
+  for (let key = 1; key <= 40; key++) await record(key);
+  fill();
+  for (let key = 41; key <= 60; key++) {
+    expect(await record(key), `event ${key}`).toMatchObject({ id: String(key), still: true });
+  }
+  expect(folder.log.warn).toEqual([]);
 });
 
 test("what should stay free for others stays free", async () => {

@@ -12,26 +12,43 @@ const program = join(root, "dist/cli/index.js");
 /** As `npm start` and the service set it. */
 const leanMemory = parseEnv(readFileSync(join(root, "systemd/memory.env"), "utf8"));
 
-/** `xnorcam run` in a process of its own, where the one who made it is signed in as an admin. */
-export class RunningProgram implements SignedIn {
-  readonly url: string;
-  readonly cookie: string;
-  readonly #child: ChildProcess;
-  readonly #logged: string[];
+/** Of pino. */
+const warning = 40;
 
-  private constructor({ url, cookie }: SignedIn, child: ChildProcess, logged: string[]) {
-    this.url = url;
-    this.cookie = cookie;
+/** `xnorcam run` in a process of its own. */
+export class RunningProgram implements SignedIn {
+  /** Of whoever made it, as an admin; of nobody before it is signed in. */
+  cookie = "";
+  readonly #child: ChildProcess;
+  #printed = "";
+  readonly #logged: string[] = [];
+
+  private constructor(child: ChildProcess) {
     this.#child = child;
-    this.#logged = logged;
+    child.stdout!.on("data", (data: Buffer) => {
+      this.#printed += data.toString();
+    });
+    child.stderr!.on("data", (data: Buffer) => this.#logged.push(data.toString()));
   }
 
   /**
-   * Starts it with these arguments after `run`, waits for its address and signs in.
+   * Starts it as `launch` does, and signs in.
    * @param args among them `--data-dir`
-   * @param within says how to start a command somewhere else
    */
   static async start(
+    ...[args, env, within]: Parameters<typeof RunningProgram.launch>
+  ): Promise<RunningProgram> {
+    const running = await RunningProgram.launch(args, env, within);
+    const dataDir = args[args.indexOf("--data-dir") + 1]!;
+    ({ cookie: running.cookie } = await signIn(running.url, dataDir));
+    return running;
+  }
+
+  /**
+   * Starts it with these arguments after `run` and waits for its address; nobody is signed in.
+   * @param within says how to start a command somewhere else
+   */
+  static async launch(
     args: string[],
     env: Record<string, string> = {},
     within: (command: string, args: string[]) => [string, string[]] = (...command) => command,
@@ -41,29 +58,41 @@ export class RunningProgram implements SignedIn {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...leanMemory, ...process.env, ...env },
     });
-    let printed = "";
-    const logged: string[] = [];
-    child.stdout.on("data", (data: Buffer) => {
-      printed += data.toString();
-    });
-    child.stderr.on("data", (data: Buffer) => logged.push(data.toString()));
-    const address = () => /Open (https?:\S+)/.exec(printed)?.[1];
+    const running = new RunningProgram(child);
     await until(
       "xnorcam run printed its address",
       () => {
-        if (child.exitCode !== null) throw new Error(`xnorcam run ended: ${logged.join("")}`);
-        return address() !== undefined;
+        if (child.exitCode !== null) throw new Error(`xnorcam run ended: ${running.#logged.join("")}`);
+        return /Open https?:\S+/.test(running.#printed);
       },
       30_000,
     );
-    const dataDir = args[args.indexOf("--data-dir") + 1]!;
-    return new RunningProgram(await signIn(address()!, dataDir), child, logged);
+    return running;
+  }
+
+  /** As it was printed. */
+  get url(): string {
+    return /Open (https?:\S+)/.exec(this.#printed)![1]!;
+  }
+
+  /** With which the first user signs in, as it was printed; null where there are users. */
+  get setupCode(): string | null {
+    return /setup code (\S+)/.exec(this.#printed)?.[1] ?? null;
   }
 
   /** The messages of the log so far. */
   get log(): string[] {
+    return this.#lines.map(({ msg }) => msg);
+  }
+
+  /** Those of them that are warnings or worse. */
+  get warnings(): string[] {
+    return this.#lines.filter(({ level }) => level >= warning).map(({ msg }) => msg);
+  }
+
+  get #lines(): { level: number; msg: string }[] {
     const lines = this.#logged.join("").split("\n").filter(Boolean);
-    return lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
+    return lines.map((line) => JSON.parse(line) as { level: number; msg: string });
   }
 
   async status(): Promise<CameraStatus> {

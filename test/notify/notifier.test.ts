@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { Alarm } from "../../src/alarm/alarm.ts";
 import { systemClock } from "../../src/clock.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import type { Config } from "../../src/config/schema.ts";
 import { AlarmEvents } from "../../src/notify/alarm-events.ts";
 import { Notifier } from "../../src/notify/notifier.ts";
 import type { Notice } from "../../src/notify/tellable.ts";
@@ -38,6 +39,7 @@ beforeEach(async () => {
     let body = "";
     for await (const chunk of request) body += chunk;
     const path = request.url ?? "";
+    if (path === "/hangs") return;
     if (up.has(path)) {
       got[path] ??= [];
       got[path].push(JSON.parse(body));
@@ -55,17 +57,22 @@ afterEach(async () => {
   server.close();
 });
 
-/** One that tells these paths of the target, by their names. */
-async function startNotifier(...names: string[]): Promise<Notifier> {
+/** Settings that name these paths of the target. */
+function settingsFor(...names: string[]): Config {
   const { port } = server.address() as AddressInfo;
   const file = join(dataDir, "camera.json");
   const webhooks = names.map((name) => ({ name, url: `http://127.0.0.1:${port}/${name}` }));
   writeFileSync(file, JSON.stringify({ webhooks }));
+  return loadConfig({ file, env: {} });
+}
+
+/** One that tells these paths of the target, by their names. */
+async function startNotifier(...names: string[]): Promise<Notifier> {
   const log = {
     info: (line: string) => void logged.push(line),
     warn: (line: string) => void logged.push(line),
   };
-  const notifier = new Notifier(loadConfig({ file, env: {} }), {
+  const notifier = new Notifier(settingsFor(...names), {
     dataDir,
     source: new AlarmEvents(alarm),
     version: "0.1.0",
@@ -142,4 +149,34 @@ test("without targets nothing is written to the data folder", async () => {
   await startNotifier();
   alarm.test();
   expect(existsSync(join(dataDir, "outbox"))).toBe(false);
+});
+
+test("whoever the settings name now is told what comes now; one that stays loses nothing that waited", async () => {
+  up.add("/phone");
+  const notifier = await startNotifier("phone", "siren");
+  alarm.test();
+  await until("the phone was told", () => got["/phone"]?.length === 1);
+  notifier.apply(settingsFor("siren", "lamp"));
+  up.add("/siren");
+  up.add("/lamp");
+  await until("the siren was told what waited for it", () => got["/siren"]?.length === 1);
+  await until("the queue of the phone is gone", () => !existsSync(join(dataDir, "outbox", "webhook-phone")));
+  alarm.acknowledge();
+  await until("both were told", () => got["/siren"]?.length === 2 && got["/lamp"]?.length === 1);
+  expect(kindsOf("/siren")).toEqual(["test began", "test ended"]);
+  expect(kindsOf("/lamp")).toEqual(["test ended"]);
+  expect(kindsOf("/phone")).toEqual(["test began"]);
+});
+
+test("an alarm that goes off while the settings are changed is told by the new ones", async () => {
+  up.add("/phone");
+  const notifier = await startNotifier("phone", "hangs");
+  alarm.test();
+  await until("it was told that it began", () => got["/phone"]?.length === 1);
+  // The one that hangs gets a moment to answer.
+  notifier.apply(settingsFor("phone"));
+  await until("nobody listens", () => alarm.listenerCount("change") === 0);
+  alarm.acknowledge();
+  await until("and that it ended", () => got["/phone"]?.length === 2);
+  expect(kindsOf("/phone")).toEqual(["test began", "test ended"]);
 });

@@ -73,6 +73,10 @@ test("what a camera that runs answers is what its description says", async () =>
       "/api/v1/settings",
       "/api/v1/events",
       "/api/v1/events/{id}",
+      "/api/v1/session",
+      "/api/v1/users",
+      "/api/v1/tokens",
+      "/api/v1/audit",
     ]),
   );
 });

@@ -87,7 +87,7 @@ describe("the live page", () => {
     await page.locator('#alarm[data-state="quiet"]').waitFor();
     expect(await page.locator("#recent li").count()).toBe(1);
     expect(await page.locator("#recent").textContent()).toMatch(
-      /rifle 0\.71 in \d of 5 frames, armed away\s*\d s/,
+      /rifle 0\.71 in \d of 5 frames, armed away\s*\d\ss/,
     );
     expect(watched.complaints).toEqual([]);
   });

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { launchBrowser } from "../helpers/browser.ts";
 import { detection } from "../helpers/frame-detections.ts";
 import { LiveServer } from "../helpers/live-server.ts";
+import { until } from "../helpers/until.ts";
 import { WatchedPage } from "../helpers/watched-page.ts";
 
 // A browser takes its time on a busy machine.
@@ -63,7 +64,7 @@ describe.each(["dark", "light"] as const)("in the %s scheme", (colorScheme) => {
       live.publish([rifle]);
       await page.locator(landmark).first().waitFor();
       // Whatever it asks the camera for has come.
-      await page.locator(".loading").waitFor({ state: "detached" });
+      await until("nothing is loading", async () => (await page.locator(".loading").count()) === 0);
       for (const width of [320, 390, 768, 1100]) {
         await page.setViewportSize({ width, height: 700 });
         expect(await watched.overflow(), `at ${width} pixels`).toBe(0);

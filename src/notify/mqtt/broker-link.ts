@@ -1,19 +1,13 @@
-import { readFile } from "node:fs/promises";
 import type { IClientOptions, IConnackPacket, MqttClient } from "mqtt";
 import type { Clock } from "../../clock.ts";
 import { messageOf } from "../../errors.ts";
 import { Backoff } from "../backoff.ts";
 import type { NotifyLog } from "../tellable.ts";
+import { type CredentialSettings, readCredentials, reasonOf } from "./credentials.ts";
 
-export interface LinkSettings {
+export interface LinkSettings extends CredentialSettings {
   readonly url: string;
   readonly id: string;
-  readonly username: string | null;
-  readonly password: string | null;
-  readonly passwordFile: string | null;
-  readonly caFile: string | null;
-  readonly certFile: string | null;
-  readonly keyFile: string | null;
 }
 
 export interface LinkParts {
@@ -148,12 +142,8 @@ export class BrokerLink {
   }
 
   async #options(): Promise<IClientOptions> {
-    const { id, username, password, passwordFile, caFile, certFile, keyFile } = this.#settings;
+    const { id } = this.#settings;
     const { topic, payload } = this.#listener.will;
-    const read = async (name: "ca" | "cert" | "key", path: string | null) =>
-      path === null ? {} : { [name]: await readFile(path) };
-    // Read each time, so that a new one counts from the next connection on.
-    const secret = passwordFile === null ? password : (await readFile(passwordFile, "utf8")).trim();
     return {
       protocolVersion: 5,
       clientId: `xnorcam-${id}`,
@@ -163,11 +153,7 @@ export class BrokerLink {
       keepalive: keepaliveSeconds,
       properties: { maximumPacketSize: longestPacket },
       will: { topic, payload: Buffer.from(payload), qos: 1, retain: true },
-      ...(username === null ? {} : { username }),
-      ...(secret === null ? {} : { password: secret }),
-      ...(await read("ca", caFile)),
-      ...(await read("cert", certFile)),
-      ...(await read("key", keyFile)),
+      ...(await readCredentials(this.#settings)),
     };
   }
 
@@ -200,10 +186,4 @@ export class BrokerLink {
     this.#cancelTimer?.();
     this.#cancelTimer = this.#parts.clock.after(this.#backoff.next(), () => void this.#connect());
   }
-}
-
-function reasonOf(error: Error): string {
-  // Node tries each address of a name, and has no message of its own then.
-  if (error instanceof AggregateError && error.message === "") return error.errors.map(messageOf).join(", ");
-  return messageOf(error);
 }

@@ -6,7 +6,7 @@ export const en = {
   dateTime: (date: Date): string => dates.format(date),
   time: (date: Date): string => times.format(date),
   number: (value: number): string => value.toLocaleString("en"),
-  seconds: (seconds: number): string => `${seconds} s`,
+  seconds: (seconds: number): string => `${seconds}\u00a0s`,
   duration(seconds: number): string {
     if (seconds < 60) return `${Math.round(seconds)} s`;
     if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
@@ -120,6 +120,7 @@ export const en = {
     unpin: "Unpin",
     note: "Note",
     export: "Export",
+    video: "Video (MP4)",
     delete: "Delete",
     deleteQuestion: "Delete this event?",
     deleteDetail: "Its picture and its clip are removed from the camera for good.",

@@ -146,6 +146,7 @@ export const ja: Dictionary = {
     unpin: "ピン留めを外す",
     note: "メモ",
     export: "書き出す",
+    video: "動画 (MP4)",
     delete: "削除",
     deleteQuestion: "このイベントを削除しますか？",
     deleteDetail: "画像と動画がカメラから完全に削除されます。",

@@ -151,6 +151,13 @@ function Actions({ path, event, reload }: { path: string; event: EventDetails; r
           <Icon name="download" />
           {text.events.export}
         </a>
+        {event.clip && (
+          // In a window of its own: where there is no ffmpeg, the answer says so.
+          <a class="button" href={`/api/v1${path}/clip.mp4`} target="_blank" rel="noopener">
+            <Icon name="download" />
+            {text.events.video}
+          </a>
+        )}
         {isAllowed && (
           <ConfirmButton
             class="danger"
