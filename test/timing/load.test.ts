@@ -10,7 +10,6 @@ import { RunningProgram } from "../helpers/running-program.ts";
 import { StandinCamera } from "../helpers/standin-camera.ts";
 import { until } from "../helpers/until.ts";
 
-const fps = 5;
 const alarms = 8;
 
 /** A control group that allows a quarter of one core: version 1 or 2, whichever this machine has. */
