@@ -40,7 +40,7 @@ main() {
 install_all() {
   release=$(cd "$(dirname "$0")/.." && pwd)
   [ -f "$release/dist/cli/index.js" ] || fail "$release is no release: dist/cli/index.js is missing; run \"npm run build\""
-  [ -d "$release/node_modules/fastify" ] || fail "$release is no release: its packages are missing; run \"npm ci --omit=dev\""
+  [ -d "$release/node_modules/sharp" ] || fail "$release is no release: its packages are missing; run \"npm ci --omit=dev\""
   make_user
   place_program
   place_settings

@@ -1,9 +1,19 @@
 // `npm run package -- --target linux-arm|linux-arm64|linux-x64 [--headers FOLDER] [--out FOLDER]`: makes one archive
 // with program, page, models and production packages, native parts compiled for the target, that scripts/install.sh
 // installs without a compiler.
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { parseArgs } from "node:util";
+import { bundleProgram, unbundled } from "./bundle.mjs";
 import { addonPath, buildAddon } from "./native.mjs";
 import { findNewInstructions } from "./package/armv6.mjs";
 import { compileEpoll, nativeFiles, targets } from "./package/native.mjs";
@@ -52,6 +62,7 @@ const { name, version, files } = JSON.parse(readFileSync(join(root, "package.jso
 const folder = join(values.out, `${name}-${version}-${values.target}`);
 rmSync(folder, { recursive: true, force: true });
 copyProgram();
+writeLicenses((await bundleProgram(join(folder, "dist"))) ?? fail("the program could not be bundled"));
 installPackages();
 compileEpoll(join(folder, "node_modules"), target, values.headers);
 prune();
@@ -63,19 +74,43 @@ function copyProgram() {
   const shipped = files.filter((each) => !each.includes("*") && each !== "src/native");
   for (const part of [...shipped, ...more]) {
     mkdirSync(dirname(join(folder, part)), { recursive: true });
-    // Of the pages, only what was built; neither the kernels of other machines, nor the models twice.
+    // Of the pages, only what was built; neither modules that are bundled, nor the kernels of other machines, nor the
+    // models twice.
     const isRead = (path) =>
-      !/^(web\/(?!dist(\/|$))|dist\/native\/(?!wasm)|dist\/try\/models\/)/.test(relative(root, path));
+      !/^(web\/(?!dist(\/|$))|dist\/(?!native(\/|$)|try(\/|$))|dist\/native\/(?!wasm)|dist\/try\/models\/)/.test(
+        relative(root, path),
+      );
     cpSync(join(root, part), join(folder, part), { recursive: true, filter: isRead });
   }
   const addon = addonPath(values.target);
   cpSync(addon, join(folder, relative(root, addon)));
 }
 
+/** Of the packages that became part of the program. @param files paths of all files in the bundle */
+function writeLicenses(files) {
+  const packages = new Set(files.map((file) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]));
+  packages.delete(undefined);
+  const texts = [...packages].sort().map((path) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(root, path, "package.json"), "utf8"));
+    const file = readdirSync(join(root, path)).find((each) => /^licen[cs]e/i.test(each));
+    const text = file === undefined ? "" : `\n\n${readFileSync(join(root, path, file), "utf8").trim()}`;
+    return `${name} ${version}, ${license}${text}\n`;
+  });
+  writeFileSync(join(folder, "dist", "LICENSES.txt"), texts.join(`\n${"-".repeat(80)}\n\n`));
+}
+
+/** Those that are no part of the bundle, in the versions of the lock file. */
 function installPackages() {
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const isUnbundled = ([name]) => unbundled.includes(name);
+  manifest.dependencies = Object.fromEntries(Object.entries(manifest.dependencies).filter(isUnbundled));
+  delete manifest.devDependencies;
+  delete manifest.optionalDependencies;
+  delete manifest.scripts;
+  writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   cpSync(join(root, "package-lock.json"), join(folder, "package-lock.json"));
   const where = ["--prefix", folder, `--cpu=${target.cpu}`, "--os=linux", "--libc=glibc"];
-  const args = ["ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", ...where];
+  const args = ["install", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", ...where];
   if (!run("npm", args)) fail("npm could not install the packages; its messages above say why");
   rmSync(join(folder, "package-lock.json"));
 }
@@ -96,8 +131,7 @@ function prune() {
     "{}",
     "+",
   ]);
-  // better-sqlite3 is for Nodes without an SQLite of their own; its addon was not built (--ignore-scripts).
-  const unneeded = ["nan", ".bin", "better-sqlite3", "bindings", "file-uri-to-path"];
+  const unneeded = ["nan", ".bin", "bindings", "file-uri-to-path"];
   for (const each of unneeded) rmSync(join(folder, "node_modules", each), { recursive: true, force: true });
 }
 
