@@ -152,22 +152,23 @@ static struct held_network *idle_network(napi_env env, napi_value value) {
   return held;
 }
 
-/* Where a network's outputs go; NULL when it is no place for them, and then an exception is pending. */
-static float *output_of(napi_env env, napi_value value, const struct xnor_network *network) {
-  void *output;
+/* Where a network's outputs go, nowhere if it has none; false when it is no place for them: an exception is pending. */
+static bool output_of(napi_env env, napi_value value, const struct xnor_network *network, float **output) {
+  void *data;
   size_t elements;
-  if (!typed_array(env, value, napi_float32_array, &output, &elements)) {
+  if (!typed_array(env, value, napi_float32_array, &data, &elements)) {
     type_error(env, "output is not a Float32Array");
-    return NULL;
+    return false;
   }
   if (elements != xnor_network_output_elements(network)) {
     char message[96];
     snprintf(message, sizeof message, "output has %zu elements, the network gives %zu", elements,
              xnor_network_output_elements(network));
     range_error(env, message);
-    return NULL;
+    return false;
   }
-  return output;
+  *output = data;
+  return true;
 }
 
 static napi_value run(napi_env env, napi_callback_info info) {
@@ -177,8 +178,8 @@ static napi_value run(napi_env env, napi_callback_info info) {
   if (held == NULL) return NULL;
   const uint8_t *input = input_of(env, values[1], held->network);
   if (input == NULL) return NULL;
-  float *output = output_of(env, values[2], held->network);
-  if (output != NULL) xnor_network_run(held->network, input, output);
+  float *output;
+  if (output_of(env, values[2], held->network, &output)) xnor_network_run(held->network, input, output);
   return NULL;
 }
 
@@ -188,7 +189,8 @@ static napi_value start_run(napi_env env, napi_callback_info info) {
   struct held_network *held = idle_network(env, values[0]);
   if (held == NULL) return NULL;
   const uint8_t *input = input_of(env, values[1], held->network);
-  if (input == NULL || output_of(env, values[2], held->network) == NULL) return NULL;
+  float *output;
+  if (input == NULL || !output_of(env, values[2], held->network, &output)) return NULL;
   napi_valuetype type;
   if (napi_typeof(env, values[3], &type) != napi_ok || type != napi_function) {
     return type_error(env, "done is not a function");

@@ -63,8 +63,9 @@ static void finish(napi_env env, napi_value done, void *context, void *data) {
 }
 
 static bool allocate(struct held_network *held) {
-  if (held->input == NULL) held->input = malloc(xnor_network_input_bytes(held->network));
-  if (held->output == NULL) held->output = malloc(xnor_network_output_elements(held->network) * sizeof(float));
+  /* One element more, since malloc(0) may give none. */
+  if (held->input == NULL) held->input = malloc(xnor_network_input_bytes(held->network) + 1);
+  if (held->output == NULL) held->output = malloc((xnor_network_output_elements(held->network) + 1) * sizeof(float));
   return held->input != NULL && held->output != NULL;
 }
 
