@@ -84,7 +84,8 @@ describe("the kernels for linux-arm", () => {
   it("use no register and no constant of VFPv3, and no Thumb", () => {
     const beyond = code.filter(
       ({ mnemonic, operands }) =>
-        /\bq\d|\bd(1[6-9]|2\d|3[01])\b/.test(operands) ||
+        // Where a branch goes, "d20 <napi_wrap+0x9f4>", is a number that may look like one.
+        /\bq\d|\bd(1[6-9]|2\d|3[01])\b(?! <)/.test(operands) ||
         (/^vmov.*\.f/.test(mnemonic) && operands.includes("#")),
     );
     expect(beyond.map(({ line }) => line)).toEqual([]);
