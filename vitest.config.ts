@@ -22,6 +22,8 @@ export default defineConfig(({ mode }) => {
       pool: "forks",
       maxWorkers: isAlone ? 1 : Math.min(4, availableParallelism()),
       minWorkers: 1,
+      // CI's machine does other things at the same time; what it had to try again, it prints.
+      ...(process.env.CI && !isAlone ? { retry: 1 } : {}),
       testTimeout: mode === "accuracy" || mode === "soak" ? longestMs : 30_000,
       hookTimeout: mode === "accuracy" ? longestMs : 60_000,
     },

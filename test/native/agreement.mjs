@@ -172,8 +172,8 @@ export function randomNetwork(random) {
 const halfOf = ({ width, height }) => ({ width: width / 2, height: height / 2 });
 const doubleOf = ({ width, height }) => ({ width: width * 2, height: height * 2 });
 
-/** Runs a network by the reference and every variant, whole and stage by stage. @returns how many runs agreed */
-function compare({ title, graph, model, outputs }, addon, random) {
+/** Runs a network by the reference and every variant, whole, stage by stage and in the background. @returns how many runs agreed */
+async function compare({ title, graph, model, outputs }, addon, random) {
   const reference = new Network(graph, model, createReferenceKernels(), outputs);
   const natives = addon.variants().map((variant) => new NativeNetwork(graph, model, addon, variant, outputs));
   let runs = 0;
@@ -183,7 +183,8 @@ function compare({ title, graph, model, outputs }, addon, random) {
     for (const native of natives) {
       native.input.set(reference.input);
       if (filling === "random") for (const step of native.steps) step.run();
-      native.run();
+      if (filling === "random" && addon.runInBackground) await native.runInBackground();
+      else native.run();
       for (const name of outputs) {
         const wanted = reference.output(name).data;
         const found = native.output(name).data;
@@ -217,14 +218,14 @@ function compareResampling(addon, random) {
   assert.equal(Buffer.compare(wanted, found), 0, `resampling ${title} differs`);
 }
 
-function main([file, grid, graphs, resamplings]) {
+async function main([file, grid, graphs, resamplings]) {
   const addon = file === "wasm" ? loadWasm() : loadAddon(file);
   const random = randomFrom(1);
   let runs = 0;
-  for (let i = 0; i < Number(grid); i++) runs += compare(singleLayer(i, random), addon, random);
-  for (let i = 0; i < Number(graphs); i++) runs += compare(randomNetwork(random), addon, random);
+  for (let i = 0; i < Number(grid); i++) runs += await compare(singleLayer(i, random), addon, random);
+  for (let i = 0; i < Number(graphs); i++) runs += await compare(randomNetwork(random), addon, random);
   for (let i = 0; i < Number(resamplings); i++) compareResampling(addon, random);
   console.log(JSON.stringify({ arch: process.arch, variants: addon.variants(), runs, resamplings }));
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) main(process.argv.slice(2));
+if (import.meta.url === pathToFileURL(process.argv[1]).href) await main(process.argv.slice(2));
