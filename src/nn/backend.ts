@@ -54,10 +54,10 @@ export function chooseBackend({
 const rebuild = "npm run build; if that does not help, please report it";
 const installCompiler = "install a C compiler (sudo apt install gcc), then npm run build";
 
-/** By `xnorcam bench --methods` on x86-64 with AVX2 and with AVX-512. */
+/** By `xnorcam bench --kernels` on x86-64, against AVX2 and against AVX-512. */
 const slower = {
   wasm: "WebAssembly computes, 3 to 5 times slower",
-  reference: "plain TypeScript computes, 50 to 100 times slower",
+  reference: "plain TypeScript computes, 40 to 80 times slower",
 } as const;
 
 function slowWarning(

@@ -60,7 +60,7 @@ export function warningOfLayers(graph: Graph): KernelsWarning | undefined {
   const lacking = lackingOps(graph);
   if (lacking.length === 0) return undefined;
   return {
-    problem: `${graph.name} has ${lacking.join(", ")}, which only the reference kernels compute: plain TypeScript, 50 to 100 times slower`,
+    problem: `${graph.name} has ${lacking.join(", ")}, which only the reference kernels compute: plain TypeScript, 40 to 80 times slower`,
     fix: "for speed, train a network with strides in place of pooling, and without routes of several layers",
   };
 }
