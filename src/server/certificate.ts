@@ -93,13 +93,13 @@ export class OwnCertificate implements CertificateSource {
 
   async #make(): Promise<Certificate> {
     // Takes megabytes, and is needed once in two years.
-    const { generate } = await import("selfsigned");
+    const { default: selfsigned } = await import("selfsigned");
     const hosts = this.#hosts();
     const altNames = [
       ...hosts.map((value) => ({ type: 2 as const, value })),
       ...this.#addresses().map((ip) => ({ type: 7 as const, ip })),
     ];
-    const made = await generate([{ name: "commonName", value: hosts[0] ?? "xnorcam" }], {
+    const made = await selfsigned.generate([{ name: "commonName", value: hosts[0] ?? "xnorcam" }], {
       keyType: "ec",
       algorithm: "sha256",
       // Other clocks may be a little behind.

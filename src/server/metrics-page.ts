@@ -26,7 +26,7 @@ export class MetricsPage {
 
   /** @returns the text, and its media type */
   async render(): Promise<{ text: string; contentType: string }> {
-    const page = new Page(await import("prom-client"));
+    const page = new Page((await import("prom-client")).default);
     const status = this.#status();
     writeFrames(page, status, this.#frames);
     writeAlarm(page, status, this.#frames);

@@ -60,8 +60,8 @@ describe.skipIf(!(await canInstall()))("install.sh", () => {
     ]) {
       cpSync(join(root, part), join(folder, "release", part), { recursive: true });
     }
-    mkdirSync(join(folder, "release/node_modules/fastify"), { recursive: true });
-    writeFileSync(join(folder, "release/node_modules/fastify/package.json"), "{}");
+    mkdirSync(join(folder, "release/node_modules/sharp"), { recursive: true });
+    writeFileSync(join(folder, "release/node_modules/sharp/package.json"), "{}");
   });
   afterAll(() => {
     rmSync(folder, { recursive: true, force: true });

@@ -18,8 +18,8 @@ export async function checkBroker(url: string, mqtt: Config["mqtt"]): Promise<Ch
       reconnectPeriod: 0,
       connectTimeout: timeoutMs,
     } as const;
-    const { connectAsync } = await import("mqtt");
-    const client = await connectAsync(url, options, false);
+    const { default: library } = await import("mqtt");
+    const client = await library.connectAsync(url, options, false);
     await client.endAsync();
     return ok(name, `${url} answers, ${encryption}`);
   } catch (error) {

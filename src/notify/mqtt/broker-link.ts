@@ -127,9 +127,9 @@ export class BrokerLink {
     try {
       const options = await this.#options();
       // Only who uses it pays for its memory.
-      const { connect } = await import("mqtt");
+      const { default: mqtt } = await import("mqtt");
       if (this.#isStopped) return;
-      const client = connect(this.#settings.url, options);
+      const client = mqtt.connect(this.#settings.url, options);
       this.#client = client;
       client.on("connect", (packet) => this.#onConnect(client, packet));
       client.on("error", (error) => this.complain(reasonOf(error)));
