@@ -56,7 +56,7 @@ const installCompiler = "install a C compiler (sudo apt install gcc), then npm r
 
 /** By `xnorcam bench --kernels` on x86-64, against AVX2 and against AVX-512. */
 const slower = {
-  wasm: "WebAssembly computes, 3 to 5 times slower",
+  wasm: "WebAssembly computes, 3 to 6 times slower",
   reference: "plain TypeScript computes, 40 to 80 times slower",
 } as const;
 

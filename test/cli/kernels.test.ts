@@ -69,7 +69,7 @@ describe("the program without its native kernels", () => {
   });
 
   const warning =
-    /the native kernels of \S+ are not built .*WebAssembly computes, 3 to 5 times slower; fix: install a C compiler/;
+    /the native kernels of \S+ are not built .*WebAssembly computes, 3 to 6 times slower; fix: install a C compiler/;
 
   it("works all the same, and says once how much slower it is and what to do", async () => {
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [program(), "detect", picture]);
