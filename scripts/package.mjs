@@ -88,7 +88,7 @@ function copyProgram() {
 
 /** Of the packages that became part of the program. @param files paths of all files in the bundle */
 function writeLicenses(files) {
-  const packages = new Set(files.map((file) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]));
+  const packages = new Set(files.map((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]));
   packages.delete(undefined);
   const texts = [...packages].sort().map((path) => {
     const { name, version, license } = JSON.parse(readFileSync(join(root, path, "package.json"), "utf8"));

@@ -74,6 +74,9 @@ export function isStale() {
   if (!existsSync(buildStamp)) return true;
   const built = statSync(buildStamp).mtimeMs;
   const configs = [
+    // What the bundle holds of packages, and how.
+    "package-lock.json",
+    "scripts/bundle.mjs",
     "tsconfig.json",
     "tsconfig.build.json",
     "web/tsconfig.json",

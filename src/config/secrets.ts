@@ -24,7 +24,7 @@ export function masked(schema: TSchema, value: unknown): unknown {
 
 /**
  * A patch with the secrets themselves where it has what stands for them, so that a page may send back what it was
- * shown. An item of a list is the one that looks like it or, where it was changed, has its place.
+ * shown. An item of a list is the one that looks like it or, where it was changed, has its name; without names, its place.
  * @param value that is patched
  */
 export function unmasked(schema: TSchema, patch: unknown, value: unknown): unknown {
@@ -37,7 +37,7 @@ export function unmasked(schema: TSchema, patch: unknown, value: unknown): unkno
     const schemaOfItem = itemSchema(inner);
     return patch.map((item, index) => {
       const same = items.find((other) => isDeepStrictEqual(masked(schemaOfItem, other), item));
-      return unmasked(schemaOfItem, item, same ?? items[index]);
+      return unmasked(schemaOfItem, item, same ?? namesake(items, item, index));
     });
   }
   if (!isObject(patch)) return patch;
@@ -47,6 +47,16 @@ export function unmasked(schema: TSchema, patch: unknown, value: unknown): unkno
       unmasked(memberSchema(inner, key), member, isObject(value) ? value[key] : undefined),
     ]),
   );
+}
+
+/** A secret must not go to another item that took the place: what has a name is found by it alone. */
+function namesake(items: readonly unknown[], item: unknown, index: number): unknown {
+  const name = nameOf(item);
+  return name === undefined ? items[index] : items.find((other) => nameOf(other) === name);
+}
+
+function nameOf(item: unknown): unknown {
+  return isObject(item) ? item.name : undefined;
 }
 
 /** Secrets that are still what stands for one: there was none in their place. */

@@ -35,6 +35,8 @@ export function startDetectorThread(setup: DetectorSetup, events: DetectorThread
 class NativeThread implements DetectorThread {
   readonly #events: DetectorThreadEvents;
   #detector: FrameDetector | undefined;
+  /** Where the model turns out to have layers that the addon lacks. */
+  #instead: WorkerThread | undefined;
   /** Settles when the addon's thread is done. */
   #work: Promise<void> = Promise.resolve();
   #ended = false;
@@ -46,12 +48,14 @@ class NativeThread implements DetectorThread {
   }
 
   post(request: DetectRequest): void {
-    this.#work = this.#detect(request);
+    if (this.#instead !== undefined) this.#instead.post(request);
+    else this.#work = this.#detect(request);
   }
 
   async stop(): Promise<void> {
     this.#end(undefined);
     await this.#work;
+    await this.#instead?.stop();
   }
 
   #load(setup: DetectorSetup, backend: Backend): void {
@@ -63,7 +67,8 @@ class NativeThread implements DetectorThread {
       this.#end(error);
       return;
     }
-    this.#say({ type: "ready", info: this.#detector.info });
+    if (this.#detector.runsInBackground) this.#say({ type: "ready", info: this.#detector.info });
+    else this.#instead = new WorkerThread(setup, this.#events);
   }
 
   async #detect(request: DetectRequest): Promise<void> {

@@ -45,7 +45,8 @@ export function serveEventMedia(app: FastifyInstance, events: EventArchive | str
   app.get<ById>("/api/v1/events/:id/clip.avi", clip, (request, reply) =>
     withEvent(request, reply, events, (archive, id) => sendFile(reply, archive, id, "clip")),
   );
-  app.get<ById>("/api/v1/events/:id/clip.mp4", mp4, (request, reply) =>
+  // To be asked for its head it would have to be made.
+  app.get<ById>("/api/v1/events/:id/clip.mp4", { ...mp4, exposeHeadRoute: false }, (request, reply) =>
     withEvent(request, reply, events, async (archive, id) => {
       const media = await archive.media(id);
       if (media === null || !media.clip) return null;

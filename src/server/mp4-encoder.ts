@@ -57,7 +57,7 @@ export class Mp4Encoder {
       clearTimeout(overdue);
       this.#running = null;
     });
-    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+    if (child.pid !== undefined) giveWay(child.pid);
 
     await Promise.race([once(child.stdout, "readable"), ended]);
     if (child.stdout.readableLength === 0) {
@@ -74,6 +74,15 @@ export class Mp4Encoder {
   /** Ends what is being made. Idempotent. */
   stop(): void {
     this.#running?.kill("SIGKILL");
+  }
+}
+
+/** To the detector, where that may be said: a service's sandbox may refuse it. */
+function giveWay(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // It goes on beside the detector, then.
   }
 }
 

@@ -42,6 +42,22 @@ test("what was shown may be sent back, in another order, too", () => {
   expect(unmasked(schema, moved, values)).toEqual({ hooks: [{ url: "http://c/", secret: "first" }] });
 });
 
+test("what has a name keeps its own secret when another goes", () => {
+  const named = Type.Array(
+    Type.Object({ name: Type.String(), on: Type.Boolean(), secret: Type.String({ writeOnly: true }) }),
+  );
+  const two = [
+    { name: "a", on: true, secret: "of a" },
+    { name: "b", on: true, secret: "of b" },
+  ];
+  expect(unmasked(named, [{ name: "b", on: false, secret: "set" }], two)).toEqual([
+    { name: "b", on: false, secret: "of b" },
+  ]);
+  expect(unmasked(named, [{ name: "c", on: true, secret: "set" }], two)).toEqual([
+    { name: "c", on: true, secret: "set" },
+  ]);
+});
+
 test("a new secret is taken, and none can be made of what stands for one", () => {
   expect(unmasked(schema, { password: "new" }, values)).toEqual({ password: "new" });
   const third = { hooks: [...values.hooks, { url: "http://c/", secret: "set" }] };

@@ -3,12 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Frame, i420Bytes, type Picture } from "../../src/camera/frame.ts";
+import { importDarknet } from "../../src/darknet/import.ts";
 import type { FrameDetections } from "../../src/detect/detection.ts";
 import { Detector } from "../../src/detect/detector.ts";
 import { PictureDetector } from "../../src/detect/picture-detector.ts";
 import type { XnorcamError } from "../../src/errors.ts";
 import { decodePicture } from "../../src/image/decode-picture.ts";
 import { loadAddon } from "../../src/nn/kernels/native.ts";
+import { darknetFiles } from "../helpers/darknet.ts";
 import { bundledModel, fixture } from "../helpers/paths.ts";
 import { until } from "../helpers/until.ts";
 
@@ -122,6 +124,16 @@ describe.each([loadAddon().variants()[0]!, "wasm"])("the detector's thread with 
       await until("the result", () => seen.length === before + 1);
       expect(seen.at(-1)!.result).toMatchObject({ width, height });
     }
+  });
+
+  it("computes a network by the reference whose layers the kernels lack", async () => {
+    const path = join(mkdtempSync(join(tmpdir(), "xnorcam-")), "imported.safetensors");
+    writeFileSync(path, importDarknet(darknetFiles("xnor"), { name: "imported", weapons: [] }));
+    const { detector, seen, failures } = watch(path);
+    expect(await detector.start()).toMatchObject({ kernels: "reference" });
+    detector.submit(frame(1));
+    await until("the result", () => seen.length === 1);
+    expect(failures).toEqual([]);
   });
 
   it("refuses to start on a broken model, and says which", async () => {
