@@ -1,20 +1,16 @@
-import { inputOf, type LayerContext, type LayerPlan, layerError, noMacs, windowed } from "./layer.ts";
+import { inputOf, type LayerContext, type LayerPlan, layerError, realLayer, windowed } from "./layer.ts";
 
 /** XNOR-Net's K: how large the activations are that a window's signs stand for; a map of one channel. */
 export function planActivationScale(context: LayerContext<"activation_scale">): LayerPlan {
   const { spec } = context;
   const shape = inputOf(context, "real");
   const outShape = windowed(context, shape, 1);
-  return {
-    kind: "real",
-    shape: outShape,
-    macs: noMacs,
-    parameterBytes: 0,
-    bind:
-      (kernels, [x], out) =>
+  return realLayer(
+    outShape,
+    (kernels, [x], out) =>
       () =>
-        kernels.activationScale(x as Float32Array, shape, spec, out as Float32Array, outShape),
-  };
+        kernels.activationScale(x, shape, spec, out, outShape),
+  );
 }
 
 /** A real map times a map of one channel, pixel by pixel. */
@@ -27,14 +23,10 @@ export function planMultiply(context: LayerContext<"multiply">): LayerPlan {
       `multiplies a map of ${shape.width}×${shape.height} by one of ${width}×${height}×${channels}, expected the same size and 1 channel`,
     );
   }
-  return {
-    kind: "real",
+  return realLayer(
     shape,
-    macs: noMacs,
-    parameterBytes: 0,
-    bind:
-      (kernels, [x, factors], out) =>
+    (kernels, [x, factors], out) =>
       () =>
-        kernels.multiply(x as Float32Array, shape, factors as Float32Array, out as Float32Array),
-  };
+        kernels.multiply(x, shape, factors, out),
+  );
 }

@@ -1,5 +1,5 @@
 import { sameShape, shapeText } from "../shape.ts";
-import { inputOf, type LayerContext, type LayerPlan, layerError, noMacs } from "./layer.ts";
+import { inputOf, type LayerContext, type LayerPlan, layerError, realLayer } from "./layer.ts";
 
 /** Sum of two real maps: a shortcut, or two levels of the pyramid. */
 export function planAdd(context: LayerContext<"add">): LayerPlan {
@@ -8,14 +8,10 @@ export function planAdd(context: LayerContext<"add">): LayerPlan {
   if (!sameShape(shape, other)) {
     throw layerError(context, `adds maps of ${shapeText(shape)} and ${shapeText(other)}`);
   }
-  return {
-    kind: "real",
+  return realLayer(
     shape,
-    macs: noMacs,
-    parameterBytes: 0,
-    bind:
-      (kernels, [a, b], out) =>
+    (kernels, [a, b], out) =>
       () =>
-        kernels.add(a as Float32Array, b as Float32Array, shape, out as Float32Array),
-  };
+        kernels.add(a, b, shape, out),
+  );
 }

@@ -1,5 +1,5 @@
 import { shapeText } from "../shape.ts";
-import { inputOf, type LayerContext, type LayerPlan, layerError, noMacs } from "./layer.ts";
+import { inputOf, type LayerContext, type LayerPlan, layerError, realLayer } from "./layer.ts";
 
 /** The channels of several maps, one behind the other. */
 export function planConcat(context: LayerContext<"concat">): LayerPlan {
@@ -10,14 +10,7 @@ export function planConcat(context: LayerContext<"concat">): LayerPlan {
     throw layerError(context, `joins maps of ${shapeText(first)} and ${shapeText(other)}`);
   }
   const outShape = { ...first, channels: shapes.reduce((sum, { channels }) => sum + channels, 0) };
-  return {
-    kind: "real",
-    shape: outShape,
-    macs: noMacs,
-    parameterBytes: 0,
-    bind: (kernels, inputs, out) => () =>
-      kernels.concat(inputs as readonly Float32Array[], shapes, out as Float32Array, outShape),
-  };
+  return realLayer(outShape, (kernels, inputs, out) => () => kernels.concat(inputs, shapes, out, outShape));
 }
 
 /** Some neighboring channels of a map. */
@@ -31,14 +24,10 @@ export function planSlice(context: LayerContext<"slice">): LayerPlan {
     );
   }
   const outShape = { ...shape, channels };
-  return {
-    kind: "real",
-    shape: outShape,
-    macs: noMacs,
-    parameterBytes: 0,
-    bind:
-      (kernels, [x], out) =>
+  return realLayer(
+    outShape,
+    (kernels, [x], out) =>
       () =>
-        kernels.slice(x as Float32Array, shape, first, out as Float32Array, outShape),
-  };
+        kernels.slice(x, shape, first, out, outShape),
+  );
 }

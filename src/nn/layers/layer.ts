@@ -63,6 +63,21 @@ export interface LayerContext<Op extends LayerOp = LayerOp> {
 export const noMacs: Macs = { real: 0, binary: 0 };
 
 /**
+ * A layer from real maps to a real map, without parameters.
+ * @param bind as in `LayerPlan`; gets as many inputs as the layer has checked by `inputOf`
+ */
+export function realLayer(
+  shape: MapShape,
+  bind: (
+    kernels: Kernels,
+    inputs: readonly [Float32Array, Float32Array, ...Float32Array[]],
+    output: Float32Array,
+  ) => () => void,
+): LayerPlan {
+  return { kind: "real", shape, macs: noMacs, parameterBytes: 0, bind: bind as LayerPlan["bind"] };
+}
+
+/**
  * The layer's input, checked for its kind.
  * @throws XnorcamError XC_MODEL_INVALID
  */

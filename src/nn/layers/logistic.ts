@@ -1,16 +1,12 @@
-import { inputOf, type LayerContext, type LayerPlan, noMacs } from "./layer.ts";
+import { inputOf, type LayerContext, type LayerPlan, realLayer } from "./layer.ts";
 
 /** The logistic function of each value. */
 export function planLogistic(context: LayerContext<"logistic">): LayerPlan {
   const shape = inputOf(context, "real");
-  return {
-    kind: "real",
+  return realLayer(
     shape,
-    macs: noMacs,
-    parameterBytes: 0,
-    bind:
-      (kernels, [x], out) =>
+    (kernels, [x], out) =>
       () =>
-        kernels.logistic(x as Float32Array, shape, out as Float32Array),
-  };
+        kernels.logistic(x, shape, out),
+  );
 }

@@ -1,5 +1,5 @@
 import { shapeText } from "../shape.ts";
-import { inputOf, type LayerContext, type LayerPlan, layerError, noMacs } from "./layer.ts";
+import { inputOf, type LayerContext, type LayerPlan, layerError, realLayer } from "./layer.ts";
 
 /** The largest value of each window, each channel by itself. */
 export function planMaxPool(context: LayerContext<"max_pool">): LayerPlan {
@@ -17,14 +17,10 @@ export function planMaxPool(context: LayerContext<"max_pool">): LayerPlan {
       `a window of ${kernel}×${kernel} does not fit its input of ${shapeText(shape)}`,
     );
   }
-  return {
-    kind: "real",
-    shape: outShape,
-    macs: noMacs,
-    parameterBytes: 0,
-    bind:
-      (kernels, [x], out) =>
+  return realLayer(
+    outShape,
+    (kernels, [x], out) =>
       () =>
-        kernels.maxPool(x as Float32Array, shape, spec, out as Float32Array, outShape),
-  };
+        kernels.maxPool(x, shape, spec, out, outShape),
+  );
 }

@@ -1,4 +1,4 @@
-import { inputOf, type LayerContext, type LayerPlan, layerError, noMacs } from "./layer.ts";
+import { inputOf, type LayerContext, type LayerPlan, layerError, realLayer } from "./layer.ts";
 
 /** Mean over 2×2 at stride 2: the shortcut around a block that halves the map. */
 export function planAveragePool(context: LayerContext<"average_pool">): LayerPlan {
@@ -6,45 +6,33 @@ export function planAveragePool(context: LayerContext<"average_pool">): LayerPla
   if (shape.height % 2 !== 0 || shape.width % 2 !== 0) {
     throw layerError(context, `halves a map of ${shape.width}×${shape.height}, which is odd`);
   }
-  return {
-    kind: "real",
-    shape: { ...shape, height: shape.height / 2, width: shape.width / 2 },
-    macs: noMacs,
-    parameterBytes: 0,
-    bind:
-      (kernels, [x], out) =>
+  return realLayer(
+    { ...shape, height: shape.height / 2, width: shape.width / 2 },
+    (kernels, [x], out) =>
       () =>
-        kernels.averagePool(x as Float32Array, shape, out as Float32Array),
-  };
+        kernels.averagePool(x, shape, out),
+  );
 }
 
 /** The channels several times over: the shortcut around a block that widens. */
 export function planRepeatChannels(context: LayerContext<"repeat_channels">): LayerPlan {
   const shape = inputOf(context, "real");
   const { times } = context.spec;
-  return {
-    kind: "real",
-    shape: { ...shape, channels: shape.channels * times },
-    macs: noMacs,
-    parameterBytes: 0,
-    bind:
-      (kernels, [x], out) =>
+  return realLayer(
+    { ...shape, channels: shape.channels * times },
+    (kernels, [x], out) =>
       () =>
-        kernels.repeatChannels(x as Float32Array, shape, times, out as Float32Array),
-  };
+        kernels.repeatChannels(x, shape, times, out),
+  );
 }
 
 /** Each pixel twice in both directions: the way down a feature pyramid (FPN, Lin et al. 2017). */
 export function planUpsample(context: LayerContext<"upsample">): LayerPlan {
   const shape = inputOf(context, "real");
-  return {
-    kind: "real",
-    shape: { ...shape, height: shape.height * 2, width: shape.width * 2 },
-    macs: noMacs,
-    parameterBytes: 0,
-    bind:
-      (kernels, [x], out) =>
+  return realLayer(
+    { ...shape, height: shape.height * 2, width: shape.width * 2 },
+    (kernels, [x], out) =>
       () =>
-        kernels.upsample(x as Float32Array, shape, out as Float32Array),
-  };
+        kernels.upsample(x, shape, out),
+  );
 }
