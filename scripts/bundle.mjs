@@ -10,6 +10,9 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** They load an addon from their own folder, and so stay packages. */
 export const unbundled = ["better-sqlite3", "node-libcamera", "onoff", "sharp"];
 
+// A CommonJS package that the program loads on demand has nothing but `default` in the bundle:
+// `const { default: mqtt } = await import("mqtt")`.
+
 /** What Node starts: the program, and its threads. */
 const entries = ["cli/index", "camera/still-worker", "detect/detector-worker", "events/store-worker"];
 

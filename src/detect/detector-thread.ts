@@ -60,15 +60,21 @@ class NativeThread implements DetectorThread {
 
   #load(setup: DetectorSetup, backend: Backend): void {
     if (this.#ended) return;
+    let detector: FrameDetector;
     try {
-      this.#detector = new FrameDetector(setup, backend);
+      detector = new FrameDetector(setup, backend);
     } catch (error) {
       this.#say(refusal(error));
       this.#end(error);
       return;
     }
-    if (this.#detector.runsInBackground) this.#say({ type: "ready", info: this.#detector.info });
-    else this.#instead = new WorkerThread(setup, this.#events);
+    if (!detector.runsInBackground) {
+      // It has a copy of its own; this one is let go.
+      this.#instead = new WorkerThread(setup, this.#events);
+      return;
+    }
+    this.#detector = detector;
+    this.#say({ type: "ready", info: detector.info });
   }
 
   async #detect(request: DetectRequest): Promise<void> {

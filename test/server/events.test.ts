@@ -1,5 +1,4 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { inflateRawSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -9,6 +8,7 @@ import { withTime } from "../../src/events/timed-jpeg.ts";
 import { sharp } from "../../src/image/sharp.ts";
 import { detection } from "../helpers/frame-detections.ts";
 import { LiveServer, TestViewer } from "../helpers/live-server.ts";
+import { rawRequest } from "../helpers/raw-request.ts";
 import { EventFolder, facts, someMorning } from "../helpers/recorded.ts";
 import { until } from "../helpers/until.ts";
 
@@ -239,22 +239,16 @@ describe("ids that lead elsewhere", () => {
   ])("%s is a 404 everywhere", async (id) => {
     for (const rest of ["", "/still.jpg", "/clip.avi", "/frames.json", "/frames/0.jpg", "/export.zip"]) {
       // Not by fetch, which would tidy the address up.
-      const answer = await raw(`GET /api/v1/events/${id}${rest} HTTP/1.0\r\nCookie: ${live.cookie}\r\n\r\n`);
+      const answer = await rawRequest(
+        live.url,
+        `GET /api/v1/events/${id}${rest} HTTP/1.0\r\nCookie: ${live.cookie}\r\n\r\n`,
+      );
       expect(answer).toMatch(/^HTTP\/1\.1 404 /);
       expect(answer).not.toContain("secret\r\n");
       expect(answer).toContain("application/problem+json");
     }
   });
 });
-
-async function raw(request: string): Promise<string> {
-  const { hostname, port } = new URL(live.url);
-  const socket = connect(Number(port), hostname);
-  socket.write(request);
-  let answer = "";
-  for await (const data of socket) answer += data;
-  return answer;
-}
 
 test("where nothing is recorded, the answer says why", async () => {
   const why = "events are not recorded: events.enabled is false";

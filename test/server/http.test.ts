@@ -1,7 +1,8 @@
-import { type AddressInfo, connect, createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { hostname } from "node:os";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { LiveServer } from "../helpers/live-server.ts";
+import { rawRequest } from "../helpers/raw-request.ts";
 
 let live: LiveServer;
 
@@ -87,16 +88,6 @@ describe("addresses that lead nowhere", () => {
   });
 });
 
-/** Sends bytes on a connection of its own; returns what comes back until the connection ends. */
-async function raw(request: string): Promise<string> {
-  const { hostname, port } = new URL(live.url);
-  const socket = connect(Number(port), hostname);
-  socket.write(request);
-  let answer = "";
-  for await (const data of socket) answer += data;
-  return answer;
-}
-
 describe("what is no proper HTTP", () => {
   test.each([
     ["another protocol", "\x16\x03\x01 this is not HTTP\r\n\r\n", 400],
@@ -104,7 +95,7 @@ describe("what is no proper HTTP", () => {
     ["a request without a host", "GET / HTTP/1.1\r\nConnection: close\r\n\r\n", 400],
     ["a host that is none", "GET / HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n", 400],
   ])("%s is answered by problem+json with the security headers", async (_what, request, status) => {
-    const answer = await raw(request);
+    const answer = await rawRequest(live.url, request);
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(answer).toContain("content-type: application/problem+json");
     expect(answer).toContain("x-content-type-options: nosniff");
@@ -115,7 +106,7 @@ describe("what is no proper HTTP", () => {
 
   test("an offer to change to h2c, which Java's client makes, is passed over", async () => {
     const upgrade = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAA\r\n";
-    const answer = await raw(`GET /healthz HTTP/1.1\r\nHost: localhost\r\n${upgrade}\r\n`);
+    const answer = await rawRequest(live.url, `GET /healthz HTTP/1.1\r\nHost: localhost\r\n${upgrade}\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(answer).toMatch(/\{"ok":true\}$/);
   });
@@ -123,7 +114,10 @@ describe("what is no proper HTTP", () => {
 
 describe("the name under which the camera is asked", () => {
   async function statusUnder(host: string): Promise<number> {
-    const answer = await raw(`GET /healthz HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    const answer = await rawRequest(
+      live.url,
+      `GET /healthz HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+    );
     return Number(answer.split(" ")[1]);
   }
 
@@ -150,7 +144,10 @@ describe("the name under which the camera is asked", () => {
     await live.stop();
     live = await LiveServer.start({ hostNames: ["Camera.example"] });
     expect(await statusUnder("camera.example:443")).toBe(200);
-    const answer = await raw("GET / HTTP/1.1\r\nHost: other.example\r\nConnection: close\r\n\r\n");
+    const answer = await rawRequest(
+      live.url,
+      "GET / HTTP/1.1\r\nHost: other.example\r\nConnection: close\r\n\r\n",
+    );
     expect(answer).toContain("content-type: application/problem+json");
     expect(answer).toContain(
       'the camera is not known as \\"other.example\\"; if it should be, list it in server.hostNames',
@@ -158,7 +155,7 @@ describe("the name under which the camera is asked", () => {
   });
 
   test("is not asked of a program that speaks HTTP/1.0", async () => {
-    expect(await raw("GET /healthz HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await rawRequest(live.url, "GET /healthz HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 /);
   });
 });
 
