@@ -10,5 +10,7 @@ from .method import sign, straight_through
 
 
 class BinaryNet(BinaryConnect):
+    padding = -1.0
+
     def activations(self, x: Tensor) -> Tensor:
         return straight_through(sign(x), x.clamp(-1, 1))

@@ -12,6 +12,8 @@ class Method(nn.Module):
 
     #: What a latent weight starts with; None for a real one, which starts with (9 · inputs)^−½.
     latent_std: float | None = None
+    #: What an activation is outside of the picture. Signs know no zero: they are −1 there, as a bit that is not set.
+    padding = 0.0
 
     def __init__(self, inputs: int, outputs: int):
         super().__init__()
@@ -29,7 +31,10 @@ class Method(nn.Module):
         """Normalized activations → (n, outputs, h/stride, w/stride)."""
         # In training bfloat16 halves the time; its rounded sums are noise like others. What is measured is exact.
         dtype = torch.bfloat16 if torch.is_grad_enabled() else x.dtype
-        return F.conv2d(self.activations(x).to(dtype), self.weights(latent).to(dtype), None, stride, 1).to(x.dtype)
+        activations, zeros = self.activations(x).to(dtype), 1
+        if self.padding != 0:
+            activations, zeros = F.pad(activations, (1, 1, 1, 1), value=self.padding), 0
+        return F.conv2d(activations, self.weights(latent).to(dtype), None, stride, zeros).to(x.dtype)
 
     @torch.no_grad()
     def after_step(self, latent: Tensor) -> None:

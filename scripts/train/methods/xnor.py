@@ -12,6 +12,8 @@ from .method import sign, straight_through
 
 
 class XnorNet(BinaryWeight):
+    padding = -1.0
+
     def activations(self, x: Tensor) -> Tensor:
         return straight_through(sign(x), x.clamp(-1, 1))
 
