@@ -112,7 +112,9 @@ class XnorYolo(nn.Module):
             for block in self.necks[level]:
                 x = block(x)
             above = x
-            outputs.insert(0, self.heads[level](x))
+            # Where the rest is trained in half precision, logits are not: eight bits would tell 0.010 from 0.011.
+            with torch.autocast(x.device.type, enabled=False):
+                outputs.insert(0, self.heads[level](x.float()))
         return outputs
 
 

@@ -29,5 +29,5 @@ class Int8(Method):
                 self.greatest.lerp_(x.max().clamp(min=0), MOMENTUM)
         scale = (self.greatest - self.least).clamp(min=1e-8) / 255
         zero = torch.round(-self.least / scale)
-        clipped = x.clamp(float(-zero * scale), float((255 - zero) * scale))
+        clipped = torch.minimum(torch.maximum(x, -zero * scale), (255 - zero) * scale)
         return straight_through(torch.round(clipped / scale) * scale, clipped)
