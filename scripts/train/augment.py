@@ -233,6 +233,15 @@ class Canvas:
         self.classes = [self.classes[i] for i in stay]
         self.weights = [self.weights[i] for i in stay]
 
+    def limit(self, most: int) -> None:
+        """Keeps the `most` largest objects; where the others are, nothing of their class is said any more."""
+        areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in self.boxes]
+        order = np.argsort(areas)[::-1]
+        for i in order[most:]:
+            self.background[(self.classes[i], *self._cells(*self.boxes[i]))] = 0
+        kept = sorted(order[:most])
+        self.boxes, self.classes, self.weights = ([values[i] for i in kept] for values in (self.boxes, self.classes, self.weights))
+
     @staticmethod
     def _cells(x0: float, y0: float, x1: float, y1: float) -> tuple[slice, slice]:
         return slice(int(y0 // CELL), int(np.ceil(y1 / CELL))), slice(int(x0 // CELL), int(np.ceil(x1 / CELL)))
@@ -271,9 +280,11 @@ def collate(canvases: list[Canvas], store: PictureStore) -> Batch:
     return targets(canvases)._replace(pictures=torch.from_numpy(np.stack([c.draw(store) for c in canvases])))
 
 
-def targets(canvases: list[Canvas]) -> Batch:
-    """All of a batch but its pictures, which have no planes here: (n, 0, h, w)."""
-    most = max((len(c.boxes) for c in canvases), default=0)
+def targets(canvases: list[Canvas], most: int | None = None) -> Batch:
+    """All of a batch but its pictures, which have no planes here: (n, 0, h, w). Padded to `most` objects, or to as many
+    as the fullest canvas has."""
+    if most is None:
+        most = max(len(c.boxes) for c in canvases)
     boxes = torch.zeros(len(canvases), most, 4)
     kinds = torch.zeros(len(canvases), most, dtype=torch.int64)
     weights = torch.zeros(len(canvases), most)

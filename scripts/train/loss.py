@@ -28,7 +28,7 @@ def detection_loss(maps: list[Tensor], batch: Batch, config: dict, assignment: d
     classes = batch.background.shape[-1]
     height, width = batch.pictures.shape[-2:]
     logits, sides = flatten([m.float() for m in maps], classes)
-    centers, strides = (t.to(logits.device) for t in cell_centers(width, height))
+    centers, strides = cell_centers(width, height, logits.device)
     boxes = boxes_of(centers, sides)
     probabilities = logits.detach().sigmoid()
     targets = assign(
@@ -38,7 +38,8 @@ def detection_loss(maps: list[Tensor], batch: Batch, config: dict, assignment: d
         positive_class = torch.zeros_like(logits, dtype=torch.bool)
         weight = quality = targets.quality
     else:
-        positive_class = F.one_hot(batch.classes.gather(1, targets.object), classes).bool() & targets.positive[..., None]
+        kinds = batch.classes.gather(1, targets.object)[..., None]
+        positive_class = (kinds == torch.arange(classes, device=kinds.device)) & targets.positive[..., None]
         weight = batch.weights.gather(1, targets.object) * targets.positive
         quality = targets.quality * targets.positive
 
@@ -74,7 +75,7 @@ def distillation_loss(maps: list[Tensor], teacher: list[Tensor], classes: int, s
     wanted = teacher_logits.sigmoid()
     weight = (wanted - logits.detach().sigmoid()).abs() ** config["negative_gamma"]
     class_loss = F.binary_cross_entropy_with_logits(logits, wanted, weight, reduction="sum")
-    centers = cell_centers(*size)[0].to(logits.device)
+    centers, _ = cell_centers(*size, logits.device)
     best = wanted.amax(-1)
     seen = torch.where(best > config["teacher_sees"], best, torch.zeros_like(best))
     box_loss = ((1 - complete_iou(boxes_of(centers, sides), boxes_of(centers, teacher_sides))) * seen).sum()

@@ -15,6 +15,10 @@ from dataset import PictureStore
 from loss import Batch
 
 
+#: Objects of a canvas that count. Batches of one shape are what a GPU can repeat; one canvas in 1,500 has more.
+MOST_OBJECTS = 40
+
+
 class Plan(NamedTuple):
     """A batch that is not drawn yet. `placements`: a row each, those that lie at the bottom of their canvas first, then
     those above them; `layers` says how many each layer has. Columns: canvas, picture, flip, target (left, top, right,
@@ -51,7 +55,9 @@ def plan_of(canvases: list[Canvas]) -> Plan:
     placements = torch.tensor([row for _, row in rows], dtype=torch.float64)
     tints = torch.tensor([_tint_row(canvas) for canvas in canvases], dtype=torch.float32)
     seed = next((canvas.tint.seed for canvas in canvases if canvas.tint), 0)
-    return Plan(targets(canvases), placements, layers, tints, seed)
+    for canvas in canvases:
+        canvas.limit(MOST_OBJECTS)
+    return Plan(targets(canvases, MOST_OBJECTS), placements, layers, tints, seed)
 
 
 def _tint_row(canvas: Canvas) -> list[float]:
@@ -63,15 +69,24 @@ def _tint_row(canvas: Canvas) -> list[float]:
     return [*(tint.blur or size), tint.light, tint.gamma, tint.contrast, tint.brightness, *tint.chroma, tint.noise]
 
 
-def taps(starts: Tensor, steps: Tensor, outputs: int, inputs: int, sizes: Tensor) -> Tensor:
-    """The triangle filter with which Pillow resamples, (n, outputs, inputs): output k of row n lies at
-    starts + (k + ½) · steps of an input of sizes (n,) values."""
-    at = torch.arange(outputs, device=starts.device, dtype=starts.dtype) + 0.5
-    centers = (starts[:, None] + at * steps[:, None])[..., None]
-    support = steps.abs().clamp(min=1)[:, None, None]
-    places = torch.arange(inputs, device=starts.device, dtype=starts.dtype)
-    weights = (1 - (places + 0.5 - centers).abs() / support).clamp(min=0) * (places < sizes[:, None, None])
-    return weights / weights.sum(-1, keepdim=True).clamp(min=1e-6)
+def taps(starts: Tensor, steps: Tensor, outputs: int, inputs: int, sizes: Tensor, dtype: torch.dtype) -> Tensor:
+    """The triangle filter with which Pillow resamples, (n, outputs, inputs), each row to be divided by its sum: output k
+    of row n lies at starts + (k + ½) · steps of an input of sizes (n,) values."""
+    sharpness = 1 / steps.abs().clamp(min=1)
+    at = torch.arange(outputs, device=starts.device) + 0.5
+    centers = (starts[:, None] + at * steps[:, None]) * sharpness[:, None]
+    places = torch.arange(inputs, device=starts.device) + 0.5
+    # What lies behind the end of a smaller picture is out of every filter's reach.
+    places = torch.where(places < sizes[:, None], places * sharpness[:, None], torch.full((), 1e4, device=starts.device))
+    distances = (places[:, None] - centers[..., None]).to(dtype)
+    return distances.abs_().neg_().add_(1).clamp_(min=0)
+
+
+def resample(rows: Tensor, planes: Tensor, columns: Tensor) -> Tensor:
+    """planes (n, h, w) by the taps `rows` (n, height, h) and `columns` (n, width, w) → (n, height, width)."""
+    down, across = (matrix.sum(-1).clamp(min=1e-3) for matrix in (rows, columns))
+    # The quotient in between keeps halves in their range.
+    return (rows @ planes / down[..., None]) @ columns.transpose(-1, -2) / across[..., None, :]
 
 
 class Renderer:
@@ -127,21 +142,19 @@ class Renderer:
                 step = (high - low) / (last - first)
                 # A mirrored row is one that is read from its end.
                 start, step = torch.where(mirrored > 0, high, low), torch.where(mirrored > 0, -step, step)
-                axes.append(taps(start - first * step, step, count, plane.shape[1 + axis], size).to(self.dtype))
-            planes.append(axes[0] @ plane[picture].to(self.dtype) @ axes[1].transpose(1, 2))
+                axes.append(taps(start - first * step, step, count, plane.shape[1 + axis], size, self.dtype))
+            planes.append(resample(axes[0], plane[picture].to(self.dtype), axes[1]))
         return torch.stack(planes, 1).round(), covered
 
     def _blur(self, canvases: Tensor, tints: Tensor, rows: Tensor) -> None:
         """Shrinks the canvases of these rows and enlarges them again."""
         if len(rows) == 0:
             return
-        seen = canvases[rows]
-        for axis, count in ((0, canvases.shape[3]), (1, canvases.shape[2])):
-            small, full = tints[rows, axis], torch.full_like(tints[rows, axis], count)
-            zero = torch.zeros_like(small)
-            matrix = taps(zero, small / full, count, count, small) @ taps(zero, full / small, count, count, full)
-            seen = seen @ matrix.transpose(1, 2)[:, None] if axis == 0 else matrix[:, None] @ seen
-        canvases[rows] = seen
+        seen, zero, (height, width) = canvases[rows], torch.zeros(len(rows), device=self.device), canvases.shape[2:]
+        sides = [(tints[rows, 1], height), (tints[rows, 0], width)]
+        shrink = [taps(zero, full / small, full, full, zero + full, seen.dtype)[:, None] for small, full in sides]
+        grow = [taps(zero, small / full, full, full, small, seen.dtype)[:, None] for small, full in sides]
+        canvases[rows] = resample(grow[0], resample(shrink[0], seen, shrink[1]), grow[1])
 
     def _tint(self, canvases: Tensor, tints: Tensor, noise: Tensor) -> Tensor:
         light, gamma, contrast, brightness, a, b, c, d, deviation = (value[:, None, None] for value in tints[:, 2:].unbind(1))
