@@ -121,7 +121,7 @@ class Replay:
             self.batch = Batch(*(part.clone() for part in batch))
             self.run.optimizer.zero_grad(set_to_none=True)
             self.graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(self.graph):
+            with torch.cuda.graph(self.graph, capture_error_mode="thread_local"):  # workers pin memory meanwhile
                 self.parts, self.maps = self.run.optimize(self.batch, teacher)
         for kept, part in zip(self.batch, batch):
             kept.copy_(part)
@@ -139,7 +139,7 @@ class Run:
         self.average = copy.deepcopy(self.model).requires_grad_(False)
         self.averaged = real_tensors(self.average), real_tensors(self.model)
         self.optimizer = optimizer_of(self.model, config["schedule"])
-        self.step = 0
+        self.step, self.seconds = 0, 0.0
         self.replay: Replay | None = None
         self.teacher_weight = torch.zeros((), device=device)
         self.signs = [w.detach() >= 0 for w in latent_weights(self.model)]
@@ -165,13 +165,13 @@ class Run:
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.step, self.signs = state["step"], state["signs"]
+        self.step, self.seconds, self.signs = state["step"], state["seconds"], state["signs"]
         print(f"continues at step {self.step}", file=sys.stderr)
 
     def save(self) -> None:
         state = {
             "model": self.model.state_dict(), "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(), "step": self.step, "signs": self.signs, "config": self.config,
+            "optimizer": self.optimizer.state_dict(), "step": self.step, "seconds": self.seconds, "signs": self.signs, "config": self.config,
             "method": self.method,
         }
         part = self.last.with_suffix(".part")
@@ -288,7 +288,9 @@ def train(runs: list[Run], source: Source, examination: Examination, distill: bo
     for batch in source.stream(first.step, schedule["steps"]):
         taught = None
         for run, kept in zip(runs, rows):
+            started = time.perf_counter()
             parts, maps = run.advance(batch, taught)
+            run.seconds += time.perf_counter() - started
             kept.append(parts)
             if distill and run is first:
                 taught = maps
@@ -296,7 +298,8 @@ def train(runs: list[Run], source: Source, examination: Examination, distill: bo
             rate = len(rows[0]) * schedule["batch"] / (time.time() - began)
             for run, kept in zip(runs, rows):
                 means = {key: round(float(sum(row[key] for row in kept)) / len(kept), 4) for key in kept[0]}
-                run.log({"step": run.step, "pictures_per_s": round(rate, 1), **means, "flipped": round(run.flipped(), 5)})
+                run.log({"step": run.step, "pictures_per_s": round(rate, 1), **means, "flipped": round(run.flipped(), 5),
+                         "seconds": round(run.seconds)})
             began, rows = time.time(), [[] for _ in runs]
         done = first.step == schedule["steps"]
         for run in runs:
