@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../errors.ts";
 import {
@@ -76,6 +76,10 @@ export class StoredEvents implements NoticeSource {
   stop(): Promise<void> {
     this.#isListening = false;
     return this.#work;
+  }
+
+  forget(): Promise<void> {
+    return this.#queue(() => rm(this.#file, { force: true }));
   }
 
   #queue(step: () => Promise<void>): Promise<void> {

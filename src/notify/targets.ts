@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { AlarmReport } from "../alarm/alarm.ts";
@@ -62,12 +63,11 @@ export class Targets {
         new Webhook(hook, { ...parts, outbox: outbox(`${webhookPrefix}${hook.name}`, hook.queueLimit) }),
     );
     this.#targets = this.#mqtt === null ? hooks : [this.#mqtt, ...hooks];
-    this.#queues = new Set([mqttQueue, ...webhooks.map(({ name }) => `${webhookPrefix}${name}`)]);
+    const hookQueues = webhooks.map(({ name }) => `${webhookPrefix}${name}`);
+    this.#queues = new Set(url === null ? hookQueues : [mqttQueue, ...hookQueues]);
   }
 
   async start(): Promise<void> {
-    // Without targets it also keeps no account of what was told: whoever is added later starts with what comes then.
-    if (this.#targets.length === 0) return;
     const { source, log } = this.#parts;
     const started: (MqttNotifier | Webhook)[] = [];
     const attempt = async (step: () => Promise<void>) => {
@@ -77,7 +77,12 @@ export class Targets {
         log.warn(`telling others of events: ${messageOf(error)}`);
       }
     };
-    await attempt(() => this.#prepareFolder());
+    await attempt(() => this.#removeGone());
+    // Without targets it also keeps no account of what was told: whoever is added later starts with what comes then.
+    if (this.#targets.length === 0) return source.forget();
+    await attempt(async () => {
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    });
     for (const target of this.#targets) {
       await attempt(async () => {
         await target.start();
@@ -110,12 +115,14 @@ export class Targets {
     await Promise.all(this.#targets.map((target) => target.stop()));
   }
 
-  async #prepareFolder(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    // What waits for a webhook that is gone from the settings would wait for ever.
+  /** What waits for a target that is gone from the settings is for nobody, also where one of its name is added later. */
+  async #removeGone(): Promise<void> {
+    if (!existsSync(this.#folder)) return;
     for (const name of await readdir(this.#folder)) {
-      if (!name.startsWith(webhookPrefix) || this.#queues.has(name)) continue;
-      this.#parts.log.info(`${join(this.#folder, name)} is removed: there is no such webhook any more`);
+      const isQueue = name === mqttQueue || name.startsWith(webhookPrefix);
+      if (!isQueue || this.#queues.has(name)) continue;
+      const gone = name === mqttQueue ? "broker" : "such webhook";
+      this.#parts.log.info(`${join(this.#folder, name)} is removed: there is no ${gone} any more`);
       await rm(join(this.#folder, name), { recursive: true, force: true });
     }
   }
