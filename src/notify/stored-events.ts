@@ -49,6 +49,9 @@ export class StoredEvents implements NoticeSource {
   readonly #file: string;
   readonly #log: Pick<NotifyLog, "warn">;
   #told: Told = { lastId: 0, open: {} };
+  /** Whether what was told is known here: the file is older where it could not be written meanwhile. */
+  #isLoaded = false;
+  #isUnwritable = false;
   #tell: (notice: Notice) => Promise<void> = () => Promise.resolve();
   #isListening = false;
   #work: Promise<void> = Promise.resolve();
@@ -79,7 +82,10 @@ export class StoredEvents implements NoticeSource {
   }
 
   forget(): Promise<void> {
-    return this.#queue(() => rm(this.#file, { force: true }));
+    return this.#queue(async () => {
+      this.#isLoaded = false;
+      await rm(this.#file, { force: true });
+    });
   }
 
   #queue(step: () => Promise<void>): Promise<void> {
@@ -90,20 +96,24 @@ export class StoredEvents implements NoticeSource {
   }
 
   async #catchUp(): Promise<void> {
-    const told = await readTold(this.#file);
-    if (told === null) {
-      const { events } = await this.#archive.find({ limit: 1 });
-      this.#told = { lastId: Number(events[0]?.id ?? 0), open: {} };
-      return this.#save();
+    if (!this.#isLoaded) {
+      this.#told = (await readTold(this.#file)) ?? { lastId: await this.#newestId(), open: {} };
+      this.#isLoaded = true;
+      await this.#save();
     }
-    this.#told = told;
-    for (const id of Object.keys(told.open)) {
+    const { lastId, open } = this.#told;
+    for (const id of Object.keys(open)) {
       const event = await this.#archive.get(Number(id));
       if (event !== null) await this.#take(event);
       // The oldest events go when the disk is full.
-      else delete told.open[id];
+      else delete open[id];
     }
-    for (const event of await this.#newerThan(told.lastId)) await this.#take(event);
+    for (const event of await this.#newerThan(lastId)) await this.#take(event);
+  }
+
+  async #newestId(): Promise<number> {
+    const { events } = await this.#archive.find({ limit: 1 });
+    return Number(events[0]?.id ?? 0);
   }
 
   /** The oldest first. */
@@ -142,8 +152,19 @@ export class StoredEvents implements NoticeSource {
     await this.#save();
   }
 
-  #save(): Promise<void> {
-    return writeDurably(this.#file, JSON.stringify(this.#told));
+  /** A disk that refuses keeps nothing from being told. */
+  async #save(): Promise<void> {
+    try {
+      await writeDurably(this.#file, JSON.stringify(this.#told));
+      this.#isUnwritable = false;
+    } catch (error) {
+      if (!this.#isUnwritable) {
+        this.#log.warn(
+          `${this.#file}: ${messageOf(error)}; what is told now may be told again after a restart`,
+        );
+      }
+      this.#isUnwritable = true;
+    }
   }
 }
 
