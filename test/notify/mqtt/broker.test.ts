@@ -81,6 +81,27 @@ test("events that happen while there is no broker are told after a restart of th
   await until("the queue is empty", () => next.outbox.size === 0);
 });
 
+test("once it has stopped, what the broker has is off the disk: another goes on with the queue and tells it once", async () => {
+  const broker = await startBroker();
+  const consumer = await listen(broker, "xnorcam/xnorcam/event");
+  const camera = await startCamera(broker);
+  const { outbox } = camera;
+  // A slow card.
+  const remove = outbox.remove.bind(outbox);
+  outbox.remove = async (notice) => {
+    await sleep(500);
+    await remove(notice);
+  };
+  for (const id of ["1", "2"]) await camera.notifier.tell(beganNotice(id));
+  await until("the first came", () => idsOf(consumer).length > 0);
+  await camera.stop();
+  const next = await startCamera(broker, { folder: camera.folder });
+  await until("the queue is empty", () => next.outbox.size === 0);
+  await until("both came", () => idsOf(consumer).length >= 2);
+  expect(idsOf(consumer)).toEqual(["1", "2"]);
+  expect([...camera.logged, ...next.logged].filter((line) => line.includes("damaged"))).toEqual([]);
+});
+
 test("a queue that is full loses its oldest events, with one warning", async () => {
   const broker = await startBroker();
   await broker.pause();
