@@ -52,6 +52,8 @@ export class StoredEvents implements NoticeSource {
   /** Whether what was told is known here: the file is older where it could not be written meanwhile. */
   #isLoaded = false;
   #isUnwritable = false;
+  /** Events that were over when they were caught up with; how they began may still come, in `onEvent`. */
+  readonly #caughtUp = new Set<string>();
   #tell: (notice: Notice) => Promise<void> = () => Promise.resolve();
   #isListening = false;
   #work: Promise<void> = Promise.resolve();
@@ -102,13 +104,19 @@ export class StoredEvents implements NoticeSource {
       await this.#save();
     }
     const { lastId, open } = this.#told;
+    this.#caughtUp.clear();
     for (const id of Object.keys(open)) {
       const event = await this.#archive.get(Number(id));
-      if (event !== null) await this.#take(event);
+      if (event !== null) await this.#takeStored(event);
       // The oldest events go when the disk is full.
       else delete open[id];
     }
-    for (const event of await this.#newerThan(lastId)) await this.#take(event);
+    for (const event of await this.#newerThan(lastId)) await this.#takeStored(event);
+  }
+
+  async #takeStored(event: TellableEvent): Promise<void> {
+    await this.#take(event);
+    if (event.ended !== null) this.#caughtUp.add(event.id);
   }
 
   async #newestId(): Promise<number> {
@@ -136,6 +144,7 @@ export class StoredEvents implements NoticeSource {
     const known = open[id];
     // Such as a note that somebody writes on an event that is long over.
     if (known === undefined && ended !== null && Number(id) <= this.#told.lastId) return;
+    if (this.#caughtUp.has(id)) return;
 
     const beganAs = known?.beganAs ?? kind;
     const moments: Moment[] = [];
