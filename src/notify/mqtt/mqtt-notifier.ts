@@ -144,13 +144,14 @@ export class MqttNotifier {
     this.#isAnnounced = false;
     for (const topic of this.#states.keys()) this.#stale.add(topic);
     try {
-      const { announced } = this.#parts;
-      for (const { topic, payload } of announced.withdrawals(this.#announcement)) {
-        await this.#link.publish(topic, payload, true);
-      }
-      this.#savingAnnounced = announced.save(this.#announcement);
-      await this.#savingAnnounced;
-      this.#isAnnounced = true;
+      await this.#withdraw();
+    } catch (error) {
+      // A broker that refuses the topics of an earlier id, a full disk: the next connection tries again, and all else goes on.
+      this.#link.complain(messageOf(error));
+      if (!this.#link.isUp) return;
+    }
+    this.#isAnnounced = true;
+    try {
       await this.#tellStates();
       await this.#link.publish(this.#topics.availability, "online", true);
       await this.#link.subscribe(this.#topics.command);
@@ -158,6 +159,16 @@ export class MqttNotifier {
       this.#link.complain(messageOf(error));
     }
     this.#wake();
+  }
+
+  /** Takes back what was announced earlier and holds no longer. */
+  async #withdraw(): Promise<void> {
+    const { announced } = this.#parts;
+    for (const { topic, payload } of announced.withdrawals(this.#announcement)) {
+      await this.#link.publish(topic, payload, true);
+    }
+    this.#savingAnnounced = announced.save(this.#announcement);
+    await this.#savingAnnounced;
   }
 
   #keep(topic: string, payload: string | Buffer): void {
