@@ -34,13 +34,23 @@ export class Targets {
   readonly #mqtt: MqttNotifier | null;
   readonly #lastStill: LastStill | null;
   readonly #targets: readonly (MqttNotifier | Webhook)[];
-  /** Names of folders in use. */
-  readonly #queues: ReadonlySet<string>;
+  /** By the names of their folders. */
+  readonly queues = new Map<string, Outbox>();
 
-  constructor({ mqtt, webhooks }: Pick<Config, "mqtt" | "webhooks">, parts: TargetParts) {
+  /** @param known queues of targets before, which are stopped: they go on, with what a full disk has kept in memory */
+  constructor(
+    { mqtt, webhooks }: Pick<Config, "mqtt" | "webhooks">,
+    parts: TargetParts,
+    known: ReadonlyMap<string, Outbox> = new Map(),
+  ) {
     this.#parts = parts;
     this.#folder = join(parts.dataDir, outboxName);
-    const outbox = (name: string, limit: number) => new Outbox(join(this.#folder, name), limit, parts.log);
+    const outbox = (name: string, limit: number) => {
+      const queue = known.get(name) ?? new Outbox(join(this.#folder, name), limit, parts.log);
+      queue.resize(limit);
+      this.queues.set(name, queue);
+      return queue;
+    };
     const { url, queueLimit, ...settings } = mqtt;
     this.#mqtt =
       url === null
@@ -63,8 +73,6 @@ export class Targets {
         new Webhook(hook, { ...parts, outbox: outbox(`${webhookPrefix}${hook.name}`, hook.queueLimit) }),
     );
     this.#targets = this.#mqtt === null ? hooks : [this.#mqtt, ...hooks];
-    const hookQueues = webhooks.map(({ name }) => `${webhookPrefix}${name}`);
-    this.#queues = new Set(url === null ? hookQueues : [mqttQueue, ...hookQueues]);
   }
 
   async start(): Promise<void> {
@@ -120,7 +128,7 @@ export class Targets {
     if (!existsSync(this.#folder)) return;
     for (const name of await readdir(this.#folder)) {
       const isQueue = name === mqttQueue || name.startsWith(webhookPrefix);
-      if (!isQueue || this.#queues.has(name)) continue;
+      if (!isQueue || this.queues.has(name)) continue;
       const gone = name === mqttQueue ? "broker" : "such webhook";
       this.#parts.log.info(`${join(this.#folder, name)} is removed: there is no ${gone} any more`);
       await rm(join(this.#folder, name), { recursive: true, force: true });

@@ -213,6 +213,19 @@ test("whoever the settings name now is told what comes now; one that stays loses
   expect(kindsOf("/phone")).toEqual(["test began"]);
 });
 
+test("what a full disk has kept in memory is not lost when the settings change", async () => {
+  const notifier = await startNotifier("phone");
+  // A file that can't be opened.
+  mkdirSync(join(dataDir, "outbox", "webhook-phone", "000000000000.json.new"));
+  alarm.test();
+  await until("it waits", () => logged.some((line) => line.includes("status 503")));
+  expect(logged[0]).toContain("would not survive a restart");
+  notifier.apply(settingsFor("phone", "lamp"));
+  up.add("/phone");
+  await until("it is told", () => got["/phone"]?.length === 1);
+  expect(kindsOf("/phone")).toEqual(["test began"]);
+});
+
 test("an alarm that goes off while the settings are changed is told by the new ones", async () => {
   up.add("/phone");
   const notifier = await startNotifier("phone", "hangs");
