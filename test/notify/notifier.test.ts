@@ -196,6 +196,23 @@ test("a target that is added after a time without any is told of no event before
   }
 });
 
+test("of a camera that records nothing it is told of no alarm that was over before", async () => {
+  up.add("/phone");
+  up.add("/lamp");
+  const queue = (name: string) => join(dataDir, "outbox", `webhook-${name}`);
+  const notifier = await startNotifier("phone");
+  alarm.test();
+  await until("the phone was told", () => got["/phone"]?.length === 1);
+  notifier.apply(settingsFor());
+  await until("nobody is told", () => !existsSync(queue("phone")));
+  alarm.acknowledge();
+  notifier.apply(settingsFor("lamp"));
+  await until("the lamp is told", () => existsSync(queue("lamp")));
+  alarm.test();
+  await until("the lamp was told", () => kindsOf("/lamp").includes("test began"));
+  expect(kindsOf("/lamp")).toEqual(["test began"]);
+});
+
 test("whoever the settings name now is told what comes now; one that stays loses nothing that waited", async () => {
   up.add("/phone");
   const notifier = await startNotifier("phone", "siren");
