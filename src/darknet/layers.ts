@@ -32,7 +32,9 @@ const readers: Readonly<Record<string, (context: SectionContext) => Read>> = {
 
 const extent = { min: 1, max: 4096 };
 const flag = { min: 0, max: 1 };
-/** As real numbers, as large as a model may be. */
+/** Darknet's own networks have fewer than 300; each costs memory by its channels, however short its section is. */
+const mostLayers = 1000;
+/** Of all layers together: as real numbers, as large as a model may be. The weights file holds a part of them only. */
 const groupedLimit = modelLimitBytes / Float32Array.BYTES_PER_ELEMENT;
 const anyIndex = { min: -10_000, max: 10_000 };
 
@@ -71,9 +73,13 @@ export function readLayers(sections: readonly CfgSection[], source: string): Dar
     if (layers.at(-1)?.kind === "head" && section.name !== "route") {
       throw options.error("stands behind a head, whose boxes are no map: a [route] has to come first");
     }
+    if (layers.length === mostLayers)
+      throw options.error(`is layer ${mostLayers + 1}; the limit is ${mostLayers}`);
     const input = layers.at(-1)?.shape ?? picture;
     const layer = read({ options, input, picture, layers });
+    checkExtents(options, layer.shape);
     layers.push({ ...layer, section, input });
+    checkGroups(options, layers);
   }
   if (!layers.some(({ kind }) => kind === "head")) {
     throw darknetError(source, "has no [yolo] or [region] layer, so it finds no boxes");
@@ -91,13 +97,6 @@ function readConvolutional({ options, input }: SectionContext): Read {
     );
   }
   const kernel = options.int("size", { min: 1, max: 15 }, 1);
-  const dense = filters * input.channels * kernel ** 2;
-  if (groups > 1 && dense > groupedLimit) {
-    throw options.error(
-      `groups are imported as one convolution with zeros between them, here of ${dense} weights; the limit is ${groupedLimit}`,
-      "groups",
-    );
-  }
   const stride = options.int("stride", { min: 1, max: 8 }, 1);
   const given = options.int("padding", { min: 0, max: kernel - 1 }, 0);
   const padding = options.int("pad", { min: 0, max: 15 }, 0) > 0 ? Math.floor(kernel / 2) : given;
@@ -179,6 +178,30 @@ function readUpsample({ options, input }: SectionContext): Read {
   options.finish();
   const { height, width, channels } = input;
   return { kind: "upsample", shape: { height: height * times, width: width * times, channels }, times };
+}
+
+/** Routes and upsamplings multiply, and each reads the one before it: a few lines would ask for any amount of memory. */
+function checkExtents(options: Options, shape: MapShape): void {
+  if (Math.max(shape.height, shape.width, shape.channels) <= extent.max) return;
+  throw options.error(
+    `makes a map of ${shapeText(shape)}; the limit is ${extent.max} in width, height and channels`,
+  );
+}
+
+/** Groups are written as one convolution with zeros between them, of more weights than the weights file has. */
+function checkGroups(options: Options, layers: readonly DarknetLayer[]): void {
+  const weights = layers.reduce((sum, layer) => sum + groupedWeights(layer), 0);
+  if (weights <= groupedLimit) return;
+  throw options.error(
+    `groups are imported as one convolution with zeros between them, up to here of ${weights} weights; the limit is ${groupedLimit}`,
+    "groups",
+  );
+}
+
+/** Weights, zeros included, of a convolution that has groups. */
+function groupedWeights(layer: DarknetLayer): number {
+  if (layer.kind !== "convolutional" || layer.groups === 1) return 0;
+  return layer.shape.channels * layer.input.channels * layer.window.kernel ** 2;
 }
 
 function checkFits(options: Options, { height, width }: MapShape, kernel: number, input: MapShape): void {

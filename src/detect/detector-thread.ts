@@ -21,7 +21,7 @@ const workerFile = inProject("dist/detect/detector-worker.js");
 export function startDetectorThread(setup: DetectorSetup, events: DetectorThreadEvents): DetectorThread {
   let backend: Backend;
   try {
-    backend = chooseBackend();
+    backend = chooseBackend({ loadWasm: leaveToWorker });
   } catch {
     // Nor will the worker find kernels, and it has the way to say so.
     return new WorkerThread(setup, events);
@@ -29,6 +29,11 @@ export function startDetectorThread(setup: DetectorSetup, events: DetectorThread
   return backend.addon?.runInBackground === undefined
     ? new WorkerThread(setup, events)
     : new NativeThread(setup, backend, events);
+}
+
+/** It loads and tests those in WebAssembly itself. */
+function leaveToWorker(): never {
+  throw new Error("WebAssembly is for the worker");
 }
 
 /** Letterboxes and decodes in this thread, a few milliseconds of a frame; the network runs in the addon's. */

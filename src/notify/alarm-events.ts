@@ -31,6 +31,11 @@ export class AlarmEvents implements NoticeSource {
     return this.#told;
   }
 
+  forget(): Promise<void> {
+    this.#open = null;
+    return Promise.resolve();
+  }
+
   readonly #onChange = (report: AlarmReport): void => {
     const time = new Date(this.#wallTimeMs()).toISOString();
     const open = this.#open;

@@ -31,7 +31,7 @@ export class Notifier {
   apply(settings: NotifySettings): void {
     void this.#queue(async () => {
       await this.#targets.stop();
-      this.#targets = new Targets(settings, this.#parts);
+      this.#targets = new Targets(settings, this.#parts, this.#targets.queues);
       await this.#targets.start();
     });
   }

@@ -6,17 +6,23 @@ import { writeDurably } from "./write-durably.ts";
 
 const ending = ".json";
 
+interface Waiting {
+  readonly file: string;
+  readonly notice: Notice;
+}
+
 /**
  * A bounded queue of notices in a folder, one file each, so that they survive restarts and power loss. When it is full
  * the oldest goes. A notice that waits already is not added again.
  */
 export class Outbox {
   readonly #folder: string;
-  readonly #limit: number;
+  #limit: number;
   readonly #log: Pick<NotifyLog, "warn">;
   /** Oldest first. */
-  readonly #waiting: { file: string; notice: Notice }[] = [];
+  #waiting: Waiting[] = [];
   #sequence = 0;
+  #isOpen = false;
   #isFull = false;
   #isUnwritable = false;
   /** Writes go one after the other. */
@@ -33,9 +39,24 @@ export class Outbox {
     return this.#waiting.length;
   }
 
-  /** Reads what an earlier run left. A damaged file is removed with a warning. @throws where the folder can't be used */
+  /** @param limit notices; holds from the next `open` or `add` on */
+  resize(limit: number): void {
+    this.#limit = limit;
+  }
+
+  /**
+   * Reads what an earlier run left, the first time. A damaged file is removed with a warning.
+   * @throws where the folder can't be used
+   */
   async open(): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    if (!this.#isOpen) await this.#read();
+    this.#isOpen = true;
+    await this.#dropOldest();
+  }
+
+  async #read(): Promise<void> {
+    const found: Waiting[] = [];
     for (const file of (await readdir(this.#folder)).sort()) {
       const path = join(this.#folder, file);
       const notice = file.endsWith(ending) ? await readNotice(path) : null;
@@ -44,10 +65,10 @@ export class Outbox {
         await rm(path, { force: true, recursive: true });
         continue;
       }
-      this.#waiting.push({ file, notice });
+      found.push({ file, notice });
       this.#sequence = Number.parseInt(file, 10) + 1;
     }
-    await this.#dropOldest();
+    this.#waiting = found;
   }
 
   /** Resolves when the notice is on disk; where the disk refuses, it is kept in memory, with a warning. */

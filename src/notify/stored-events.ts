@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../errors.ts";
 import {
@@ -49,6 +49,11 @@ export class StoredEvents implements NoticeSource {
   readonly #file: string;
   readonly #log: Pick<NotifyLog, "warn">;
   #told: Told = { lastId: 0, open: {} };
+  /** Whether what was told is known here: the file is older where it could not be written meanwhile. */
+  #isLoaded = false;
+  #isUnwritable = false;
+  /** Events that were over when they were caught up with; how they began may still come, in `onEvent`. */
+  readonly #caughtUp = new Set<string>();
   #tell: (notice: Notice) => Promise<void> = () => Promise.resolve();
   #isListening = false;
   #work: Promise<void> = Promise.resolve();
@@ -78,6 +83,13 @@ export class StoredEvents implements NoticeSource {
     return this.#work;
   }
 
+  forget(): Promise<void> {
+    return this.#queue(async () => {
+      this.#isLoaded = false;
+      await rm(this.#file, { force: true });
+    });
+  }
+
   #queue(step: () => Promise<void>): Promise<void> {
     this.#work = this.#work.then(step).catch((error: unknown) => {
       this.#log.warn(`telling others of events: ${messageOf(error)}`);
@@ -86,20 +98,30 @@ export class StoredEvents implements NoticeSource {
   }
 
   async #catchUp(): Promise<void> {
-    const told = await readTold(this.#file);
-    if (told === null) {
-      const { events } = await this.#archive.find({ limit: 1 });
-      this.#told = { lastId: Number(events[0]?.id ?? 0), open: {} };
-      return this.#save();
+    if (!this.#isLoaded) {
+      this.#told = (await readTold(this.#file)) ?? { lastId: await this.#newestId(), open: {} };
+      this.#isLoaded = true;
+      await this.#save();
     }
-    this.#told = told;
-    for (const id of Object.keys(told.open)) {
+    const { lastId, open } = this.#told;
+    this.#caughtUp.clear();
+    for (const id of Object.keys(open)) {
       const event = await this.#archive.get(Number(id));
-      if (event !== null) await this.#take(event);
+      if (event !== null) await this.#takeStored(event);
       // The oldest events go when the disk is full.
-      else delete told.open[id];
+      else delete open[id];
     }
-    for (const event of await this.#newerThan(told.lastId)) await this.#take(event);
+    for (const event of await this.#newerThan(lastId)) await this.#takeStored(event);
+  }
+
+  async #takeStored(event: TellableEvent): Promise<void> {
+    await this.#take(event);
+    if (event.ended !== null) this.#caughtUp.add(event.id);
+  }
+
+  async #newestId(): Promise<number> {
+    const { events } = await this.#archive.find({ limit: 1 });
+    return Number(events[0]?.id ?? 0);
   }
 
   /** The oldest first. */
@@ -122,6 +144,7 @@ export class StoredEvents implements NoticeSource {
     const known = open[id];
     // Such as a note that somebody writes on an event that is long over.
     if (known === undefined && ended !== null && Number(id) <= this.#told.lastId) return;
+    if (this.#caughtUp.has(id)) return;
 
     const beganAs = known?.beganAs ?? kind;
     const moments: Moment[] = [];
@@ -138,8 +161,19 @@ export class StoredEvents implements NoticeSource {
     await this.#save();
   }
 
-  #save(): Promise<void> {
-    return writeDurably(this.#file, JSON.stringify(this.#told));
+  /** A disk that refuses keeps nothing from being told. */
+  async #save(): Promise<void> {
+    try {
+      await writeDurably(this.#file, JSON.stringify(this.#told));
+      this.#isUnwritable = false;
+    } catch (error) {
+      if (!this.#isUnwritable) {
+        this.#log.warn(
+          `${this.#file}: ${messageOf(error)}; what is told now may be told again after a restart`,
+        );
+      }
+      this.#isUnwritable = true;
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { AlarmReport } from "../alarm/alarm.ts";
@@ -33,13 +34,23 @@ export class Targets {
   readonly #mqtt: MqttNotifier | null;
   readonly #lastStill: LastStill | null;
   readonly #targets: readonly (MqttNotifier | Webhook)[];
-  /** Names of folders in use. */
-  readonly #queues: ReadonlySet<string>;
+  /** By the names of their folders. */
+  readonly queues = new Map<string, Outbox>();
 
-  constructor({ mqtt, webhooks }: Pick<Config, "mqtt" | "webhooks">, parts: TargetParts) {
+  /** @param known queues of targets before, which are stopped: they go on, with what a full disk has kept in memory */
+  constructor(
+    { mqtt, webhooks }: Pick<Config, "mqtt" | "webhooks">,
+    parts: TargetParts,
+    known: ReadonlyMap<string, Outbox> = new Map(),
+  ) {
     this.#parts = parts;
     this.#folder = join(parts.dataDir, outboxName);
-    const outbox = (name: string, limit: number) => new Outbox(join(this.#folder, name), limit, parts.log);
+    const outbox = (name: string, limit: number) => {
+      const queue = known.get(name) ?? new Outbox(join(this.#folder, name), limit, parts.log);
+      queue.resize(limit);
+      this.queues.set(name, queue);
+      return queue;
+    };
     const { url, queueLimit, ...settings } = mqtt;
     this.#mqtt =
       url === null
@@ -62,12 +73,9 @@ export class Targets {
         new Webhook(hook, { ...parts, outbox: outbox(`${webhookPrefix}${hook.name}`, hook.queueLimit) }),
     );
     this.#targets = this.#mqtt === null ? hooks : [this.#mqtt, ...hooks];
-    this.#queues = new Set([mqttQueue, ...webhooks.map(({ name }) => `${webhookPrefix}${name}`)]);
   }
 
   async start(): Promise<void> {
-    // Without targets it also keeps no account of what was told: whoever is added later starts with what comes then.
-    if (this.#targets.length === 0) return;
     const { source, log } = this.#parts;
     const started: (MqttNotifier | Webhook)[] = [];
     const attempt = async (step: () => Promise<void>) => {
@@ -77,7 +85,12 @@ export class Targets {
         log.warn(`telling others of events: ${messageOf(error)}`);
       }
     };
-    await attempt(() => this.#prepareFolder());
+    await attempt(() => this.#removeGone());
+    // Without targets it also keeps no account of what was told: whoever is added later starts with what comes then.
+    if (this.#targets.length === 0) return source.forget();
+    await attempt(async () => {
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    });
     for (const target of this.#targets) {
       await attempt(async () => {
         await target.start();
@@ -110,12 +123,14 @@ export class Targets {
     await Promise.all(this.#targets.map((target) => target.stop()));
   }
 
-  async #prepareFolder(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    // What waits for a webhook that is gone from the settings would wait for ever.
+  /** What waits for a target that is gone from the settings is for nobody, also where one of its name is added later. */
+  async #removeGone(): Promise<void> {
+    if (!existsSync(this.#folder)) return;
     for (const name of await readdir(this.#folder)) {
-      if (!name.startsWith(webhookPrefix) || this.#queues.has(name)) continue;
-      this.#parts.log.info(`${join(this.#folder, name)} is removed: there is no such webhook any more`);
+      const isQueue = name === mqttQueue || name.startsWith(webhookPrefix);
+      if (!isQueue || this.queues.has(name)) continue;
+      const gone = name === mqttQueue ? "broker" : "such webhook";
+      this.#parts.log.info(`${join(this.#folder, name)} is removed: there is no ${gone} any more`);
       await rm(join(this.#folder, name), { recursive: true, force: true });
     }
   }

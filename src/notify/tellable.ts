@@ -37,6 +37,8 @@ export interface NoticeSource {
   start(tell: (notice: Notice) => Promise<void>): Promise<void>;
   /** Idempotent. Resolves when what was being told is told. */
   stop(): Promise<void>;
+  /** While it is stopped: nobody is told any more. Whoever is told from a later start on begins with what happens then. */
+  forget(): Promise<void>;
 }
 
 /** What a remote command may do; the alarm does. */

@@ -2,8 +2,10 @@ import { type Static, Type } from "@sinclair/typebox";
 import type { FastifyInstance, FastifySchema } from "fastify";
 import type { EventArchive } from "../events/event.ts";
 import { withArchive, withEvent } from "./event-request.ts";
-import { eventDetailsSchema, eventPageSchema, eventSchema } from "./event-schema.ts";
+import { eventAnswerSchema, eventPageSchema, eventSchema } from "./event-schema.ts";
+import { Mp4Encoder } from "./mp4-encoder.ts";
 import { strictBody } from "./strict-body.ts";
+import type { EventAnswer } from "./wire.ts";
 
 const time = Type.Union([Type.String({ format: "date-time" }), Type.String({ format: "date" })]);
 const name = Type.String({ minLength: 1, maxLength: 100 });
@@ -31,7 +33,7 @@ const eventChange = Type.Object(
   { additionalProperties: false, minProperties: 1 },
 );
 
-const oneRoute: FastifySchema = { summary: "An event", response: { 200: eventDetailsSchema } };
+const oneRoute: FastifySchema = { summary: "An event", response: { 200: eventAnswerSchema } };
 const removeRoute: FastifySchema = {
   summary: "Removes an event, pinned or not",
   response: { 204: Type.Null({ description: "It is gone." }) },
@@ -67,7 +69,10 @@ export function serveEvents(app: FastifyInstance, events: EventArchive | string)
       }),
   );
   app.get<ById>("/api/v1/events/:id", { config: { access: "view" }, schema: oneRoute }, (request, reply) =>
-    withEvent(request, reply, events, (archive, id) => archive.get(id)),
+    withEvent(request, reply, events, async (archive, id): Promise<EventAnswer | null> => {
+      const event = await archive.get(id);
+      return event && { ...event, mp4: event.clip && Mp4Encoder.isThere() };
+    }),
   );
   app.patch<ById & { Body: Static<typeof eventChange> }>(
     "/api/v1/events/:id",

@@ -42,10 +42,11 @@ export const eventPageSchema = jsonObject(
   "The newest first; `next` is for `before`, to get the next page.",
 );
 
-/** `EventDetails` */
-export const eventDetailsSchema = jsonObject(
+/** `EventAnswer` */
+export const eventAnswerSchema = jsonObject(
   {
     ...event,
+    mp4: Type.Boolean({ description: "Whether the clip is given as MP4, too: that takes ffmpeg." }),
     tracks: Type.Array(
       jsonObject(
         {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { constants, setPriority } from "node:os";
 import { PassThrough, type Readable } from "node:stream";
 import { messageOf } from "../errors.ts";
+import { onPath } from "../on-path.ts";
 
 type Encoding = ChildProcessByStdio<null, Readable, Readable>;
 
@@ -28,6 +29,11 @@ export interface NoMp4 {
 /** Makes MP4, which browsers play, of clips, by ffmpeg: one at a time, and only with time that nothing else wants. */
 export class Mp4Encoder {
   #running: Encoding | null = null;
+
+  /** Whether this machine has what it takes. */
+  static isThere(): boolean {
+    return onPath("ffmpeg") !== undefined;
+  }
 
   /**
    * Begins with a clip.

@@ -4,10 +4,10 @@
  */
 import type { ArmMode } from "../alarm/settings.ts";
 import type { AlarmPhase } from "../alarm/state.ts";
-import type { EventSummary } from "../events/event.ts";
+import type { EventDetails, EventSummary } from "../events/event.ts";
 import type { CheckStatus } from "../health/check.ts";
 
-export type { EventDetails, EventPage, EventSummary, PathPoint } from "../events/event.ts";
+export type { EventPage, EventSummary, PathPoint } from "../events/event.ts";
 
 /** What `WS /live` sends as text; after each "detections" comes its frame as a JPEG. */
 export type LiveMessage = DetectionsMessage | AlarmMessage | StatusMessage | EventMessage;
@@ -91,6 +91,12 @@ export interface HealthCheck {
 export interface EventMessage {
   type: "event";
   event: EventSummary;
+}
+
+/** `GET /events/ID` */
+export interface EventAnswer extends EventDetails {
+  /** Whether the clip is given as MP4, too, which takes ffmpeg on the camera. */
+  mp4: boolean;
 }
 
 /** One of `GET /events/ID/frames.json`. */

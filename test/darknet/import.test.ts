@@ -23,6 +23,11 @@ function replace(from: string, to: string) {
   };
 }
 
+/** None of them too large alone. */
+function groupedConvolutions(count: number): string {
+  return `${"[convolutional]\nfilters=2048\ngroups=8\nsize=1\n".repeat(count)}[shortcut]`;
+}
+
 const withBytes = (bytes: Uint8Array) => ({ ...files, weights: { ...files.weights, bytes } });
 
 function refusal(changed: typeof files, weapons: readonly string[] = []): string {
@@ -113,7 +118,27 @@ describe("a cfg that cannot be imported", () => {
     [
       "groups that would make too large a convolution",
       (text) => text.replaceAll("filters=8\n", "filters=4096\n"),
-      "line 33, [convolutional]: groups are imported as one convolution with zeros between them, here of 150994944 weights; the limit is 16777216",
+      "line 33, [convolutional]: groups are imported as one convolution with zeros between them, up to here of 150994944 weights; the limit is 16777216",
+    ],
+    [
+      "groups of several layers that would together make too large a convolution",
+      replace("[shortcut]", groupedConvolutions(5)),
+      "line 58, [convolutional]: groups are imported as one convolution with zeros between them, up to here of 16794176 weights; the limit is 16777216",
+    ],
+    [
+      "a route that multiplies channels",
+      replace("[shortcut]", `${"[route]\nlayers=-1,-1,-1,-1,-1,-1,-1,-1,-1,-1\n".repeat(3)}[shortcut]`),
+      "line 44, [route]: makes a map of 24×16×8000; the limit is 4096 in width, height and channels",
+    ],
+    [
+      "upsamplings that multiply pixels",
+      replace("[shortcut]", `${"[upsample]\nstride=32\n".repeat(200)}[shortcut]`),
+      "line 42, [upsample]: makes a map of 24576×16384×8; the limit is 4096 in width, height and channels",
+    ],
+    [
+      "too many layers",
+      replace("[shortcut]", `${"[shortcut]\nfrom=-1\n".repeat(1000)}[shortcut]`),
+      "line 2032, [shortcut]: is layer 1001; the limit is 1000",
     ],
     [
       "a head of another size",

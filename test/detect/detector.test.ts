@@ -43,6 +43,19 @@ function frame(id: number, width = 64, height = 48): Frame {
   return { id, capturedAtMs: performance.now(), width, height, data };
 }
 
+it("leaves kernels in WebAssembly to the worker that runs them", async () => {
+  vi.stubEnv("XNORCAM_KERNELS", "wasm");
+  const compiled = vi.spyOn(WebAssembly, "Module");
+  try {
+    const info = await watch().detector.start();
+    expect(info.kernels).toBe("wasm");
+    expect(compiled).not.toHaveBeenCalled();
+  } finally {
+    compiled.mockRestore();
+    vi.unstubAllEnvs();
+  }
+});
+
 /** The native kernels have a thread of their own, those in WebAssembly get a worker. */
 describe.each([loadAddon().variants()[0]!, "wasm"])("the detector's thread with %s kernels", (kernels) => {
   beforeEach(() => vi.stubEnv("XNORCAM_KERNELS", kernels));

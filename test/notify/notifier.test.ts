@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { type EventEmitter, once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,7 +11,9 @@ import { loadConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { AlarmEvents } from "../../src/notify/alarm-events.ts";
 import { Notifier } from "../../src/notify/notifier.ts";
-import type { Notice } from "../../src/notify/tellable.ts";
+import { StoredEvents } from "../../src/notify/stored-events.ts";
+import type { Notice, NoticeSource } from "../../src/notify/tellable.ts";
+import { EventFolder, facts } from "../helpers/recorded.ts";
 import { until as untilWithin } from "../helpers/until.ts";
 
 /** Sockets are slow where much else runs. */
@@ -66,15 +68,18 @@ function settingsFor(...names: string[]): Config {
   return loadConfig({ file, env: {} });
 }
 
+const log = {
+  info: (line: string) => void logged.push(line),
+  warn: (line: string) => void logged.push(line),
+};
+
 /** One that tells these paths of the target, by their names. */
-async function startNotifier(...names: string[]): Promise<Notifier> {
-  const log = {
-    info: (line: string) => void logged.push(line),
-    warn: (line: string) => void logged.push(line),
-  };
+const startNotifier = (...names: string[]) => startTelling(new AlarmEvents(alarm), ...names);
+
+async function startTelling(source: NoticeSource, ...names: string[]): Promise<Notifier> {
   const notifier = new Notifier(settingsFor(...names), {
     dataDir,
-    source: new AlarmEvents(alarm),
+    source,
     version: "0.1.0",
     classes: ["rifle"],
     alarm,
@@ -151,6 +156,63 @@ test("without targets nothing is written to the data folder", async () => {
   expect(existsSync(join(dataDir, "outbox"))).toBe(false);
 });
 
+test("a target that is added after a time without any is told of no event before", async () => {
+  const folder = new EventFolder();
+  try {
+    const store = await folder.open();
+    const record = (key: number) => store.write({ type: "begin", key, facts: facts(), still: null });
+    const tell = async (...names: string[]) => {
+      const source = new StoredEvents(store, join(dataDir, "outbox"), log);
+      store.removeAllListeners("event");
+      store.on("event", (event) => source.onEvent(event));
+      return await startTelling(source, ...names);
+    };
+    up.add("/phone");
+    const first = await tell("phone", "siren");
+    await record(1);
+    await until("the phone was told", () => got["/phone"]?.length === 2);
+    await first.stop();
+
+    const nobody = await tell();
+    await record(2);
+    // The same while it runs.
+    nobody.apply(settingsFor("phone"));
+    await until("it keeps account of what was told", () => existsSync(join(dataDir, "outbox", "told.json")));
+    await record(3);
+    await until("the phone was told", () => got["/phone"]?.length === 4);
+    nobody.apply(settingsFor());
+    await until("it keeps none", () => !existsSync(join(dataDir, "outbox", "told.json")));
+    await record(4);
+    await nobody.stop();
+
+    up.add("/siren");
+    await tell("phone", "siren");
+    await record(5);
+    await until("both were told", () => got["/phone"]?.length === 6 && got["/siren"]?.length === 2);
+    expect(got["/phone"]!.map(({ event }) => event.id)).toEqual(["1", "1", "3", "3", "5", "5"]);
+    expect(got["/siren"]!.map(({ event }) => event.id)).toEqual(["5", "5"]);
+  } finally {
+    await folder.remove();
+  }
+});
+
+test("of a camera that records nothing it is told of no alarm that was over before", async () => {
+  up.add("/phone");
+  up.add("/lamp");
+  const queue = (name: string) => join(dataDir, "outbox", `webhook-${name}`);
+  const notifier = await startNotifier("phone");
+  alarm.test();
+  await until("the phone was told", () => got["/phone"]?.length === 1);
+  notifier.apply(settingsFor());
+  await until("nobody is told", () => !existsSync(queue("phone")));
+  alarm.acknowledge();
+  notifier.apply(settingsFor("lamp"));
+  await until("the lamp is told", () => existsSync(queue("lamp")));
+  alarm.test();
+  await until("the lamp was told", () => kindsOf("/lamp").includes("test began"));
+  expect(kindsOf("/lamp")).toEqual(["test began"]);
+});
+
 test("whoever the settings name now is told what comes now; one that stays loses nothing that waited", async () => {
   up.add("/phone");
   const notifier = await startNotifier("phone", "siren");
@@ -168,15 +230,30 @@ test("whoever the settings name now is told what comes now; one that stays loses
   expect(kindsOf("/phone")).toEqual(["test began"]);
 });
 
+test("what a full disk has kept in memory is not lost when the settings change", async () => {
+  const notifier = await startNotifier("phone");
+  // A file that can't be opened.
+  mkdirSync(join(dataDir, "outbox", "webhook-phone", "000000000000.json.new"));
+  alarm.test();
+  await until("it waits", () => logged.some((line) => line.includes("status 503")));
+  expect(logged[0]).toContain("would not survive a restart");
+  notifier.apply(settingsFor("phone", "lamp"));
+  up.add("/phone");
+  await until("it is told", () => got["/phone"]?.length === 1);
+  expect(kindsOf("/phone")).toEqual(["test began"]);
+});
+
 test("an alarm that goes off while the settings are changed is told by the new ones", async () => {
   up.add("/phone");
   const notifier = await startNotifier("phone", "hangs");
   alarm.test();
   await until("it was told that it began", () => got["/phone"]?.length === 1);
-  // The one that hangs gets a moment to answer.
+  // When the old ones stop to listen; the new ones begin later, since the one that hangs gets a moment to answer.
+  const deaf = once(alarm as EventEmitter, "removeListener");
   notifier.apply(settingsFor("phone"));
-  await until("nobody listens", () => alarm.listenerCount("change") === 0);
+  await deaf;
   alarm.acknowledge();
+  expect(alarm.listenerCount("change")).toBe(0);
   await until("and that it ended", () => got["/phone"]?.length === 2);
   expect(kindsOf("/phone")).toEqual(["test began", "test ended"]);
 });

@@ -53,6 +53,15 @@ test("the oldest go from a full queue, on disk too, with one warning until it is
   expect(logged).toHaveLength(2);
 });
 
+test("opened again, it keeps what waits and goes by its new limit", async () => {
+  const outbox = outboxOf();
+  await outbox.open();
+  for (const id of ["a", "b", "c"]) await outbox.add(beganNotice(id));
+  outbox.resize(2);
+  await outbox.open();
+  expect(await drained(outbox)).toEqual(["b", "c"]);
+});
+
 test("damaged files and what a write left behind are removed, the first with a warning", async () => {
   const outbox = outboxOf();
   await outbox.open();

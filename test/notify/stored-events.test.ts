@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { EventFacts } from "../../src/events/event.ts";
 import type { EventStore } from "../../src/events/event-store.ts";
 import { StoredEvents } from "../../src/notify/stored-events.ts";
+import type { Notice } from "../../src/notify/tellable.ts";
 import { EventFolder, facts } from "../helpers/recorded.ts";
 import { until } from "../helpers/until.ts";
 
@@ -29,11 +30,13 @@ afterEach(async () => {
 async function listen(store: EventStore): Promise<StoredEvents> {
   const events = new StoredEvents(store, outbox, { warn: (line) => void warnings.push(line) });
   store.on("event", (event) => events.onEvent(event));
-  await events.start((notice) => {
-    told.push(`${notice.event.id} ${notice.moment} ${notice.event.kind}`);
-    return Promise.resolve();
-  });
+  await events.start(tell);
   return events;
+}
+
+function tell({ event, moment }: Notice): Promise<void> {
+  told.push(`${event.id} ${moment} ${event.kind}`);
+  return Promise.resolve();
 }
 
 const open = (change: Partial<EventFacts> = {}) => facts({ endedMs: null, ...change });
@@ -150,4 +153,52 @@ test("a write that fails loses nothing that is told", async () => {
   expect(told).toEqual(["1 began alarm", "1 ended alarm"]);
   expect(warnings.length).toBeGreaterThan(0);
   outbox = mkdtempSync(join(tmpdir(), "xnorcam-told-"));
+});
+
+test("what was told while the disk was full is not told again when the settings change", async () => {
+  const store = await folder.open();
+  const events = await listen(store);
+  await begin(store, 1);
+  await until("it is told", () => readFileSync(join(outbox, "told.json"), "utf8").includes('"lastId":1'));
+  // A file that can't be opened, as on a full disk.
+  const obstacle = join(outbox, "told.json.new");
+  mkdirSync(obstacle);
+  await begin(store, 2);
+  await end(store, 1);
+  await until("both are told", () => told.length === 3);
+  await events.stop();
+  rmdirSync(obstacle);
+  await events.start(tell);
+  await end(store, 2);
+  await events.stop();
+  expect(told).toEqual(["1 began alarm", "2 began alarm", "1 ended alarm", "2 ended alarm"]);
+  expect(warnings).toEqual([expect.stringMatching(/told\.json: .*; what is told now may be told again/)]);
+});
+
+test("what an earlier run could not tell is told though the disk is full", async () => {
+  const before = await folder.open();
+  await (await listen(before)).stop();
+  for (const key of [1, 2, 3]) await begin(before, key);
+  mkdirSync(join(outbox, "told.json.new"));
+  const after = await folder.open();
+  await (await listen(after)).stop();
+  expect(told.filter((line) => line.includes("began"))).toHaveLength(3);
+  expect(warnings).toEqual([expect.stringMatching(/told\.json: /)]);
+});
+
+test("an event that begins and ends while it is caught up with is told once", async () => {
+  const store = await folder.open();
+  const events = await listen(store);
+  await begin(store, 1);
+  await events.stop();
+  await end(store, 1);
+  await events.start(async (notice) => {
+    await tell(notice);
+    // The disk is slow.
+    if (told.length > 2) return;
+    await begin(store, 2);
+    await end(store, 2);
+  });
+  await events.stop();
+  expect(told).toEqual(["1 began alarm", "1 ended alarm", "2 began alarm", "2 ended alarm"]);
 });

@@ -67,6 +67,13 @@ test("strangers get none, nor does who asks for an event that is not there", asy
   expect((await live.fetch("/api/v1/events/2/clip.mp4")).status).toBe(404);
 });
 
+test("an event says whether its clip is given as MP4", async () => {
+  const event = async () => await (await live.fetch("/api/v1/events/1")).json();
+  expect(await event()).toMatchObject({ clip: true, mp4: true });
+  process.env.PATH = programs;
+  expect(await event()).toMatchObject({ clip: true, mp4: false });
+});
+
 test("without ffmpeg the answer says what to install", async () => {
   process.env.PATH = programs;
   const answer = await live.fetch(clipPath);

@@ -131,6 +131,21 @@ test("the player plays the clip to its end, and goes to any frame by keyboard", 
   await until("the first frame is drawn", async () => (await colorOfClip())[0]! < 30);
 });
 
+test("a clip is offered as MP4 where ffmpeg is there, and in the archive anyway", async () => {
+  await record(1);
+  const { PATH } = process.env;
+  try {
+    await page.goto(`${live.url}/#/events/1`);
+    await page.getByRole("link", { name: "Video (MP4)" }).waitFor();
+    process.env.PATH = folder.path;
+    await page.reload();
+    await page.getByRole("link", { name: /^Export/ }).waitFor();
+    expect(await page.getByRole("link", { name: "Video (MP4)" }).count()).toBe(0);
+  } finally {
+    process.env.PATH = PATH;
+  }
+});
+
 test("an event says why; it is acknowledged, pinned, given a note, and deleted", async () => {
   await record(1);
   await page.goto(`${live.url}/#/events/1`);

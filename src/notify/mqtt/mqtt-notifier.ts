@@ -57,6 +57,9 @@ export class MqttNotifier {
   readonly #stale = new Set<string>();
   #isTellingStates = false;
   #isTellingEvents = false;
+  /** What works on the files of the queue and of what was announced; it ends with the link. */
+  #tellingEvents: Promise<void> = Promise.resolve();
+  #savingAnnounced: Promise<void> = Promise.resolve();
   /** What was published last was taken back or announced on this connection. */
   #isAnnounced = false;
   #cancelRetry: (() => void) | null = null;
@@ -96,7 +99,7 @@ export class MqttNotifier {
   /** Queues it. Resolves when it is on disk. */
   async tell(notice: Notice): Promise<void> {
     await this.#parts.outbox.add(notice);
-    void this.#tellEvents();
+    this.#wake();
   }
 
   tellAlarm(report: AlarmReport): void {
@@ -113,7 +116,10 @@ export class MqttNotifier {
     if (this.#settings.stills) this.#keep(this.#topics.still, jpeg);
   }
 
-  /** Idempotent. Says "offline" itself; events that were not acknowledged stay on disk. */
+  /**
+   * Idempotent. Says "offline" itself; events that were not acknowledged stay on disk, and those that were are off it:
+   * then another may go on with the queue.
+   */
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
@@ -131,25 +137,38 @@ export class MqttNotifier {
       cancel();
     }
     await this.#link.stop();
+    await Promise.all([this.#tellingEvents, this.#savingAnnounced.catch(() => {})]);
   }
 
   async #onUp(): Promise<void> {
     this.#isAnnounced = false;
     for (const topic of this.#states.keys()) this.#stale.add(topic);
     try {
-      const { announced } = this.#parts;
-      for (const { topic, payload } of announced.withdrawals(this.#announcement)) {
-        await this.#link.publish(topic, payload, true);
-      }
-      await announced.save(this.#announcement);
-      this.#isAnnounced = true;
+      await this.#withdraw();
+    } catch (error) {
+      // A broker that refuses the topics of an earlier id, a full disk: the next connection tries again, and all else goes on.
+      this.#link.complain(messageOf(error));
+      if (!this.#link.isUp) return;
+    }
+    this.#isAnnounced = true;
+    try {
       await this.#tellStates();
       await this.#link.publish(this.#topics.availability, "online", true);
       await this.#link.subscribe(this.#topics.command);
     } catch (error) {
       this.#link.complain(messageOf(error));
     }
-    void this.#tellEvents();
+    this.#wake();
+  }
+
+  /** Takes back what was announced earlier and holds no longer. */
+  async #withdraw(): Promise<void> {
+    const { announced } = this.#parts;
+    for (const { topic, payload } of announced.withdrawals(this.#announcement)) {
+      await this.#link.publish(topic, payload, true);
+    }
+    this.#savingAnnounced = announced.save(this.#announcement);
+    await this.#savingAnnounced;
   }
 
   #keep(topic: string, payload: string | Buffer): void {
@@ -193,21 +212,25 @@ export class MqttNotifier {
     );
   }
 
+  #wake(): void {
+    if (this.#isTellingEvents || this.#isStopped || !this.#link.isUp) return;
+    this.#tellingEvents = this.#tellEvents();
+  }
+
   /** Oldest first; each leaves the disk when the broker has it. */
   async #tellEvents(): Promise<void> {
-    if (this.#isTellingEvents || this.#isStopped || !this.#link.isUp) return;
     this.#isTellingEvents = true;
     this.#cancelRetry?.();
     this.#cancelRetry = null;
     const { outbox, clock } = this.#parts;
     try {
-      for (let notice = outbox.peek(); notice !== null; notice = outbox.peek()) {
+      for (let notice = outbox.peek(); notice !== null && !this.#isStopped; notice = outbox.peek()) {
         await this.#link.publish(this.#topics.event, JSON.stringify(notice), false);
         await outbox.remove(notice);
       }
     } catch (error) {
       this.#link.complain(`${this.#topics.event}: ${messageOf(error)}`);
-      if (!this.#isStopped) this.#cancelRetry = clock.after(refusedMs, () => void this.#tellEvents());
+      if (!this.#isStopped) this.#cancelRetry = clock.after(refusedMs, () => this.#wake());
     } finally {
       this.#isTellingEvents = false;
     }

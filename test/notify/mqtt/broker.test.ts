@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
@@ -79,6 +79,27 @@ test("events that happen while there is no broker are told after a restart of th
   await until("the events came", () => idsOf(consumer).length >= 4, 15_000);
   expect(idsOf(consumer)).toEqual(["1", "2", "3", "4"]);
   await until("the queue is empty", () => next.outbox.size === 0);
+});
+
+test("once it has stopped, what the broker has is off the disk: another goes on with the queue and tells it once", async () => {
+  const broker = await startBroker();
+  const consumer = await listen(broker, "xnorcam/xnorcam/event");
+  const camera = await startCamera(broker);
+  const { outbox } = camera;
+  // A slow card.
+  const remove = outbox.remove.bind(outbox);
+  outbox.remove = async (notice) => {
+    await sleep(500);
+    await remove(notice);
+  };
+  for (const id of ["1", "2"]) await camera.notifier.tell(beganNotice(id));
+  await until("the first came", () => idsOf(consumer).length > 0);
+  await camera.stop();
+  const next = await startCamera(broker, { folder: camera.folder });
+  await until("the queue is empty", () => next.outbox.size === 0);
+  await until("both came", () => idsOf(consumer).length >= 2);
+  expect(idsOf(consumer)).toEqual(["1", "2"]);
+  expect([...camera.logged, ...next.logged].filter((line) => line.includes("damaged"))).toEqual([]);
 });
 
 test("a queue that is full loses its oldest events, with one warning", async () => {
@@ -169,6 +190,35 @@ test("an event that the broker refuses stays in the queue, and the camera stays 
   await until("it still tells", () => consumer.lastJson("xnorcam/xnorcam/alarm")?.state === "armed_home");
   expect(camera.outbox.size).toBe(1);
   expect(camera.logged.filter((line) => line.includes("tried again"))).toHaveLength(1);
+});
+
+test("a broker that refuses to let go of an earlier name, and a full disk, keep nothing from being told", async () => {
+  const broker = await startBroker();
+  const first = await startCamera(broker, { id: "porch", discoveryPrefix: "" });
+  const announced = join(first.folder, "announced.json");
+  await until("it has announced itself", () => existsSync(announced));
+  await first.stop();
+  await broker.pause();
+  const aclFile = join(broker.folder, "acl");
+  writeFileSync(aclFile, `user ${account.username}\ntopic read #\ntopic write xnorcam/door/#\n`);
+  writeFileSync(join(broker.folder, "mosquitto.conf"), `acl_file ${aclFile}\n`, { flag: "a" });
+  await broker.resume();
+  const consumer = await listen(broker, "xnorcam/#");
+
+  const options = { folder: first.folder, id: "door", discoveryPrefix: "" };
+  const second = await startCamera(broker, options);
+  await until("it is online", () => consumer.last("xnorcam/door/availability") === "online");
+  expect(consumer.lastJson("xnorcam/door/alarm")).toMatchObject({ mode: "away" });
+  expect(second.logged.filter((line) => line.includes("tried again"))).toHaveLength(1);
+  await second.stop();
+
+  rmSync(announced);
+  // A file that can't be opened, as on a full disk.
+  mkdirSync(`${announced}.new`);
+  await until("it has gone", () => consumer.last("xnorcam/door/availability") === "offline");
+  const third = await startCamera(broker, options);
+  await until("it is online again", () => consumer.last("xnorcam/door/availability") === "online");
+  expect(third.logged.filter((line) => line.includes("tried again"))).toHaveLength(1);
 });
 
 test("a still that is larger than the broker takes is left out, and all else is told", async () => {

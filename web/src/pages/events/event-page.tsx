@@ -1,7 +1,7 @@
 import "../../style/events.css";
 import "../../style/player.css";
 import { useEffect, useState } from "preact/hooks";
-import type { EventDetails, EventSummary } from "../../../../src/server/wire.ts";
+import type { EventAnswer, EventSummary } from "../../../../src/server/wire.ts";
 import { useAction, useAnswer } from "../../api/use-answer.ts";
 import { ConfirmButton } from "../../parts/confirm-button.tsx";
 import { Field } from "../../parts/field.tsx";
@@ -20,7 +20,7 @@ export function EventPlayerPage({ route }: { route: Route }) {
   const text = useText();
   const { feed } = useServices();
   const path = `/events/${encodeURIComponent(route.item)}`;
-  const answer = useAnswer<EventDetails>(path);
+  const answer = useAnswer<EventAnswer>(path);
   const { reload } = answer;
   useEffect(
     () =>
@@ -48,7 +48,7 @@ export function EventPlayerPage({ route }: { route: Route }) {
   );
 }
 
-function Details({ path, event, reload }: { path: string; event: EventDetails; reload: () => void }) {
+function Details({ path, event, reload }: { path: string; event: EventAnswer; reload: () => void }) {
   const text = useText();
   const began = new Date(event.began);
   return (
@@ -78,7 +78,7 @@ function Details({ path, event, reload }: { path: string; event: EventDetails; r
   );
 }
 
-function Decisions({ event: { decisions } }: { event: EventDetails }) {
+function Decisions({ event: { decisions } }: { event: EventAnswer }) {
   const text = useText();
   if (decisions.length === 0) return null;
   return (
@@ -96,7 +96,7 @@ function Decisions({ event: { decisions } }: { event: EventDetails }) {
   );
 }
 
-function Actions({ path, event, reload }: { path: string; event: EventDetails; reload: () => void }) {
+function Actions({ path, event, reload }: { path: string; event: EventAnswer; reload: () => void }) {
   const { api, session } = useServices();
   const text = useText();
   const change = useAction(async (part: Change) => {
@@ -151,8 +151,8 @@ function Actions({ path, event, reload }: { path: string; event: EventDetails; r
           <Icon name="download" />
           {text.events.export}
         </a>
-        {event.clip && (
-          // In a window of its own: where there is no ffmpeg, the answer says so.
+        {event.mp4 && (
+          // In a window of its own: while another clip is made one, the answer says so.
           <a class="button" href={`/api/v1${path}/clip.mp4`} target="_blank" rel="noopener">
             <Icon name="download" />
             {text.events.video}

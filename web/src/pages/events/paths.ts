@@ -1,11 +1,11 @@
-import type { EventDetails, PathPoint, Seen } from "../../../../src/server/wire.ts";
+import type { EventAnswer, PathPoint, Seen } from "../../../../src/server/wire.ts";
 
 /** An object is shown for so long after it was seen last: the clip has more frames than the detector looked at. */
 const shownForMs = 600;
 
 /** The boxes of a moment of an event, in shares of the picture. */
 export function boxesAt(
-  tracks: EventDetails["tracks"],
+  tracks: EventAnswer["tracks"],
   sinceBeganMs: number,
 ): Pick<Seen, "label" | "score" | "box" | "track">[] {
   return tracks.flatMap(({ id, label, path }) => {

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { EventDetails, EventFrame } from "../../../../src/server/wire.ts";
+import type { EventAnswer, EventFrame } from "../../../../src/server/wire.ts";
 import { useAnswer } from "../../api/use-answer.ts";
 import { boxColors, kindOf } from "../../live/kinds.ts";
 import { drawBox } from "../../live/live-picture.ts";
@@ -16,7 +16,7 @@ const longestPauseMs = 1000;
 interface PlayerProps {
   /** Of the event, below `/api/v1`. */
   path: string;
-  event: EventDetails;
+  event: EventAnswer;
 }
 
 /** The clip with its boxes; the still where there is no clip. */
@@ -121,7 +121,7 @@ function ClipPlayer({ path, event, frames }: PlayerProps & { frames: readonly Ev
 /** Draws a frame of the clip, as soon as it has come. */
 function useFrame(
   path: string,
-  event: EventDetails,
+  event: EventAnswer,
   index: number,
   frames: readonly EventFrame[],
   withBoxes: boolean,
@@ -160,7 +160,7 @@ function drawFrame(context: CanvasRenderingContext2D, picture: HTMLImageElement)
 
 function drawBoxes(
   context: CanvasRenderingContext2D,
-  event: EventDetails,
+  event: EventAnswer,
   atMs: number,
   weapons: ReadonlySet<string>,
 ): void {

@@ -1,10 +1,10 @@
-import type { EventDetails, EventFrame } from "../../../../src/server/wire.ts";
+import type { EventAnswer, EventFrame } from "../../../../src/server/wire.ts";
 import { kindOf } from "../../live/kinds.ts";
 import { useServices, useText } from "../../services.ts";
 import { useStore } from "../../store.ts";
 
 interface TimelineProps {
-  event: EventDetails;
+  event: EventAnswer;
   frames: readonly EventFrame[];
   index: number;
   onSeek: (index: number) => void;

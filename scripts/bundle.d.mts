@@ -1,0 +1,2 @@
+export const unbundled: readonly string[];
+export function bundleProgram(folder?: string): Promise<string[] | undefined>;
