@@ -21,15 +21,15 @@ interface Exported {
 const window = (kernel: number, stride: number, padding: number) => ({ kernel, stride, padding });
 const picture = { width: 10, height: 6, channels: 3 };
 
-/** Bytes all the way, as a network has them that was trained with 8 bits. */
+/** Bytes all the way, as a network has them that was trained with 8 bits; zero is not always byte 0. */
 function int8Network(): Exported {
   const net = new RandomModel({ ...picture, real: false }, randomFrom(1));
-  const step = (input: string, outputs: number, stride: number) => {
-    const sums = net.int8Conv(input, outputs, window(3, stride, 1));
+  const step = (input: string, outputs: number, stride: number, outside?: number) => {
+    const sums = net.int8Conv(input, outputs, window(3, stride, 1), outside);
     return net.prelu(net.affine(sums, 2 ** 18));
   };
   const stem = step(inputName, 12, 1);
-  const deeper = step(net.quantize(stem), 24, 2);
+  const deeper = step(net.quantize(net.batchNorm(stem, [-3, 2])), 24, 2, -77);
   const wide = net.repeatChannels(net.averagePool(stem), 2);
   const head = net.int8Conv(net.quantize(net.add(deeper, wide)), 9, window(1, 1, 0));
   return { outputs: [net.affine(head, 2 ** 15)], ...net.build() };
