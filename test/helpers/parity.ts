@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "vitest";
 import { boxSides } from "../../src/detect/head.ts";
 import type { PictureDetector } from "../../src/detect/picture-detector.ts";
@@ -33,10 +34,10 @@ export const allBackends = ["reference", ...loadAddon().variants(), ...loadWasm(
   chooseBackend({ wanted }),
 );
 
-/** @param folder in test/fixtures */
+/** @param folder what the script wrote */
 export function readParity(folder: string): { parity: Parity; heads: Float32Array } {
-  const parity = JSON.parse(readFileSync(fixture(`${folder}/parity.json`), "utf8")) as Parity;
-  const heads = new Float32Array(new Uint8Array(readFileSync(fixture(`${folder}/heads.f32`))).buffer);
+  const parity = JSON.parse(readFileSync(join(folder, "parity.json"), "utf8")) as Parity;
+  const heads = new Float32Array(new Uint8Array(readFileSync(join(folder, "heads.f32"))).buffer);
   return { parity, heads };
 }
 

@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { PictureDetector } from "../../src/detect/picture-detector.ts";
 import { allBackends, digest, expectSameRun, headsOf, readParity, sumsOf } from "../helpers/parity.ts";
-import { bundledModel } from "../helpers/paths.ts";
+import { bundledModel, fixture } from "../helpers/paths.ts";
 
 // Written by scripts/train/make_parity_fixtures.py from the same model and pictures.
-const { parity, heads } = readParity("parity");
+const { parity, heads } = readParity(fixture("parity"));
 const detectors = allBackends.map((backend) => PictureDetector.load(bundledModel, backend));
 
 describe("the engines against PyTorch", () => {
