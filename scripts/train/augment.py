@@ -1,4 +1,10 @@
-"""Batches for training: a pure function of (seed, step), so that a resumed run sees what an unbroken one would."""
+"""Batches for training: a pure function of (seed, step), so that a resumed run sees what an unbroken one would.
+
+What a batch shows is planned first (`Canvas`: where pictures lie, which objects are left, what light there is), then
+drawn: by Pillow here, by `render.py` where there is a GPU.
+"""
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from PIL import Image
@@ -35,11 +41,15 @@ class BatchMaker(Dataset):
         return self.config["schedule"]["steps"]
 
     def __getitem__(self, step: int) -> Batch:
+        return collate(self.plan(step), self.store)
+
+    def plan(self, step: int) -> list["Canvas"]:
+        """The canvases of the batch of that step, not drawn yet."""
         rng = np.random.default_rng((self.config["seed"], step))
         schedule = self.config["schedule"]
         # Toward the end whole pictures only, as the camera will see them (YOLOX, Ge et al. 2021).
         mosaic = self.config["augment"]["mosaic"] if step < schedule["steps"] * schedule["mosaic_until"] else 0.0
-        return collate([self._sample(rng, mosaic) for _ in range(schedule["batch"])], len(self.names))
+        return [self._sample(rng, mosaic) for _ in range(schedule["batch"])]
 
     def plain(self, index: int) -> "Canvas":
         """Picture `index` letterboxed, nothing else."""
@@ -68,7 +78,7 @@ class BatchMaker(Dataset):
                 self._place(canvas, rng, tile, grow=1.5)
         else:
             self._place(canvas, rng, (0, 0, self.width, self.height), grow=1.0)
-        canvas.tint(rng, self.config["augment"])
+        canvas.tint = draw_tint(rng, self.config["augment"], (self.width, self.height))
         return canvas
 
     def _place(self, canvas: "Canvas", rng: np.random.Generator, tile: tuple, grow: float) -> None:
@@ -114,11 +124,55 @@ def log_uniform(rng: np.random.Generator, bounds: list[float]) -> float:
     return float(np.exp(rng.uniform(np.log(bounds[0]), np.log(bounds[1]))))
 
 
+class Placement(NamedTuple):
+    """A picture of the store that lies on a canvas: the part `source` of it, in shares of its size, fills the pixels
+    `target`. Both are left, top, right, bottom."""
+
+    picture: int
+    target: tuple[int, int, int, int]
+    source: tuple[float, float, float, float]
+    flip: bool
+
+
+class Tint(NamedTuple):
+    """What becomes of a canvas's planes, in this order."""
+
+    blur: tuple[int, int] | None  # width and height to which the planes shrink before they grow again
+    light: float  # y · light
+    gamma: float  # 255 · (y / 255)^gamma
+    contrast: float  # (y − 128) · contrast + 128 + brightness
+    brightness: float
+    chroma: tuple[float, float, float, float]  # u' = c₀·u + c₁·v, v' = c₂·u + c₃·v, about 128
+    noise: float  # standard deviation of what is added to y
+    seed: int  # of the noise
+
+
+def draw_tint(rng: np.random.Generator, settings: dict, size: tuple[int, int]) -> Tint:
+    """Light, color, noise and blur of a canvas of `size` (width, height)."""
+    blur = None
+    if rng.random() < settings["blur"]:
+        blur = int(size[0] * rng.uniform(0.4, 0.9)), int(size[1] * rng.uniform(0.4, 0.9))
+    light = saturation = 1.0
+    if rng.random() < settings["dark"]:
+        light, saturation = rng.uniform(0.25, 0.7), rng.uniform(0.4, 1.0)
+    gamma, contrast, brightness = float(np.exp(rng.uniform(-0.35, 0.35))), rng.uniform(0.7, 1.3), rng.uniform(-25, 25)
+    if rng.random() < settings["gray"]:
+        chroma = 0.0, 0.0, 0.0, 0.0
+    else:
+        angle = rng.uniform(-0.25, 0.25)
+        u, v = saturation * rng.uniform(0.6, 1.4), saturation * rng.uniform(0.6, 1.4)
+        chroma = u * np.cos(angle), -v * np.sin(angle), u * np.sin(angle), v * np.cos(angle)
+    noise = rng.uniform(2, 14) if rng.random() < settings["noise"] else 0.0
+    return Tint(blur, light, gamma, contrast, brightness, chroma, noise, int(rng.integers(2**31)))
+
+
 class Canvas:
-    """One input of the network in the making: planes, objects, and what is known of the background."""
+    """One input of the network as it is planned: what lies on it, objects, and what is known of the background."""
 
     def __init__(self, width: int, height: int, classes: int):
-        self.planes = np.full((3, height, width), 128, np.uint8)
+        self.width, self.height = width, height
+        self.placements: list[Placement] = []
+        self.tint: Tint | None = None
         # Nothing is in the padding: every class is absent there for certain.
         self.background = np.ones((classes, height // CELL, width // CELL), np.float32)
         self.boxes: list[list[float]] = []
@@ -142,14 +196,8 @@ class Canvas:
         x1, y1 = int(np.floor(min(x + width, right) + 0.5)), int(np.floor(min(y + height, bottom) + 0.5))
         if x1 <= x0 or y1 <= y0:
             return
-        for plane, source in enumerate(maker.store[index]):
-            rows, columns = source.shape
-            part = (
-                max(0.0, (x0 - x) / width * columns), max(0.0, (y0 - y) / height * rows),
-                min(float(columns), (x1 - x) / width * columns), min(float(rows), (y1 - y) / height * rows),
-            )
-            seen = np.asarray(Image.fromarray(source).resize((x1 - x0, y1 - y0), Image.BILINEAR, part))
-            self.planes[plane, y0:y1, x0:x1] = seen[:, ::-1] if flip else seen
+        source = (x0 - x) / width, (y0 - y) / height, (x1 - x) / width, (y1 - y) / height
+        self.placements.append(Placement(index, (x0, y0, x1, y1), tuple(min(max(s, 0.0), 1.0) for s in source), flip))
 
         self._hide(x0, y0, x1, y1)
         cells = self._cells(x0, y0, x1, y1)
@@ -185,40 +233,58 @@ class Canvas:
         self.classes = [self.classes[i] for i in stay]
         self.weights = [self.weights[i] for i in stay]
 
+    def limit(self, most: int) -> None:
+        """Keeps the `most` largest objects; where the others are, nothing of their class is said any more."""
+        areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in self.boxes]
+        order = np.argsort(areas)[::-1]
+        for i in order[most:]:
+            self.background[(self.classes[i], *self._cells(*self.boxes[i]))] = 0
+        kept = sorted(order[:most])
+        self.boxes, self.classes, self.weights = ([values[i] for i in kept] for values in (self.boxes, self.classes, self.weights))
+
     @staticmethod
     def _cells(x0: float, y0: float, x1: float, y1: float) -> tuple[slice, slice]:
         return slice(int(y0 // CELL), int(np.ceil(y1 / CELL))), slice(int(x0 // CELL), int(np.ceil(x1 / CELL)))
 
-    def tint(self, rng: np.random.Generator, settings: dict) -> None:
-        """Light, color, noise and blur, in place."""
-        if rng.random() < settings["blur"]:
-            self._blur(rng)
-        y, chroma = self.planes[0].astype(np.float32), self.planes[1:].astype(np.float32) - 128
-        if rng.random() < settings["dark"]:
-            y = y * rng.uniform(0.25, 0.7)
-            chroma *= rng.uniform(0.4, 1.0)
-        y = 255 * (np.clip(y, 0, 255) / 255) ** np.float32(np.exp(rng.uniform(-0.35, 0.35)))
-        y = (y - 128) * rng.uniform(0.7, 1.3) + 128 + rng.uniform(-25, 25)
-        if rng.random() < settings["gray"]:
-            chroma[:] = 0
-        else:
-            angle = rng.uniform(-0.25, 0.25)
-            u, v = chroma * rng.uniform(0.6, 1.4)
-            chroma = np.stack([u * np.cos(angle) - v * np.sin(angle), u * np.sin(angle) + v * np.cos(angle)])
-        if rng.random() < settings["noise"]:
-            y += rng.standard_normal(y.shape, np.float32) * np.float32(rng.uniform(2, 14))
-        self.planes[0] = np.clip(y + 0.5, 0, 255)
-        self.planes[1:] = np.clip(chroma + 128.5, 0, 255)
+    def draw(self, store: PictureStore) -> np.ndarray:
+        """→ (3, height, width) uint8; gray where nothing lies."""
+        planes = np.full((3, self.height, self.width), 128, np.uint8)
+        for index, (x0, y0, x1, y1), (left, top, right, bottom), flip in self.placements:
+            for plane, source in zip(planes, store[index]):
+                rows, columns = source.shape
+                part = left * columns, top * rows, right * columns, bottom * rows
+                seen = np.asarray(Image.fromarray(source).resize((x1 - x0, y1 - y0), Image.BILINEAR, part))
+                plane[y0:y1, x0:x1] = seen[:, ::-1] if flip else seen
+        if self.tint:
+            self._apply(self.tint, planes)
+        return planes
 
-    def _blur(self, rng: np.random.Generator) -> None:
-        height, width = self.planes.shape[1:]
-        small = (int(width * rng.uniform(0.4, 0.9)), int(height * rng.uniform(0.4, 0.9)))
-        for plane in self.planes:
-            plane[:] = np.asarray(Image.fromarray(plane).resize(small, Image.BILINEAR).resize((width, height), Image.BILINEAR))
+    def _apply(self, tint: Tint, planes: np.ndarray) -> None:
+        if tint.blur:
+            for plane in planes:
+                small = Image.fromarray(plane).resize(tint.blur, Image.BILINEAR)
+                plane[:] = np.asarray(small.resize((self.width, self.height), Image.BILINEAR))
+        y, (u, v) = planes[0].astype(np.float32) * np.float32(tint.light), planes[1:].astype(np.float32) - 128
+        y = 255 * (y / 255) ** np.float32(tint.gamma)
+        y = (y - 128) * np.float32(tint.contrast) + np.float32(128 + tint.brightness)
+        if tint.noise:
+            y += np.random.default_rng(tint.seed).standard_normal(y.shape, np.float32) * np.float32(tint.noise)
+        planes[0] = np.clip(y + 0.5, 0, 255)
+        a, b, c, d = (np.float32(share) for share in tint.chroma)
+        planes[1] = np.clip(a * u + b * v + 128.5, 0, 255)
+        planes[2] = np.clip(c * u + d * v + 128.5, 0, 255)
 
 
-def collate(canvases: list[Canvas], classes: int) -> Batch:
-    most = max((len(c.boxes) for c in canvases), default=0)
+def collate(canvases: list[Canvas], store: PictureStore) -> Batch:
+    """Draws the canvases and joins them."""
+    return targets(canvases)._replace(pictures=torch.from_numpy(np.stack([c.draw(store) for c in canvases])))
+
+
+def targets(canvases: list[Canvas], most: int | None = None) -> Batch:
+    """All of a batch but its pictures, which have no planes here: (n, 0, h, w). Padded to `most` objects, or to as many
+    as the fullest canvas has."""
+    if most is None:
+        most = max(len(c.boxes) for c in canvases)
     boxes = torch.zeros(len(canvases), most, 4)
     kinds = torch.zeros(len(canvases), most, dtype=torch.int64)
     weights = torch.zeros(len(canvases), most)
@@ -233,5 +299,5 @@ def collate(canvases: list[Canvas], classes: int) -> Batch:
     for _ in STRIDES[1:]:
         levels.append(-torch.nn.functional.max_pool2d(-levels[-1], 2))  # the least certain of the four
     background = torch.cat([level.flatten(2) for level in levels], 2).transpose(1, 2)
-    pictures = torch.from_numpy(np.stack([c.planes for c in canvases]))
+    pictures = torch.empty(len(canvases), 0, canvases[0].height, canvases[0].width, dtype=torch.uint8)
     return Batch(pictures, boxes, kinds, weights, background.contiguous())

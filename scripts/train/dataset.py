@@ -6,6 +6,7 @@ drew the box and how sure they were.
 """
 import json
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -150,16 +151,16 @@ def _annotation_problem(annotation: object, images: dict, known: set, categories
 class PictureStore:
     """All pictures of a list of labels, decoded once into one file of I420 bytes that is memory-mapped.
 
-    The file stands in `cache` and is made anew when the list of pictures changes.
+    The file stands in `cache` and is made anew when the list of pictures changes. `sizes`: height and width of each.
     """
 
     def __init__(self, labels: list[Labels], cache: Path):
         cache.mkdir(parents=True, exist_ok=True)
-        self._sizes = [(item.height, item.width) for item in labels]
-        bytes_each = [h * w + 2 * ((h + 1) // 2) * ((w + 1) // 2) for h, w in self._sizes]
+        self.sizes = [(item.height, item.width) for item in labels]
+        bytes_each = [h * w + 2 * ((h + 1) // 2) * ((w + 1) // 2) for h, w in self.sizes]
         self._offsets = np.concatenate([[0], np.cumsum(bytes_each)]).astype(np.int64)
         data, index = cache / "pictures.i420", cache / "pictures.json"
-        listing = json.dumps([[str(item.file), *size] for item, size in zip(labels, self._sizes)])
+        listing = json.dumps([[str(item.file), *size] for item, size in zip(labels, self.sizes)])
         if not (index.exists() and index.read_text() == listing):
             index.unlink(missing_ok=True)  # a run that is killed while it decodes leaves no index to half a file
             self._decode_all(labels, data)
@@ -168,21 +169,18 @@ class PictureStore:
 
     def _decode_all(self, labels: list[Labels], data: Path) -> None:
         out = np.memmap(data, np.uint8, "w+", shape=(int(self._offsets[-1]),))
-        for i, item in enumerate(labels):
-            try:
-                planes = decode(item.file)
-            except OSError as error:
-                raise SystemExit(f"{item.file}: cannot be decoded ({error}); remove its entry or replace it") from error
-            if planes.y.shape != self._sizes[i]:
-                height, width = planes.y.shape
-                raise SystemExit(f"{item.file}: has {width}×{height} pixels, its entry says {item.width}×{item.height}")
-            out[self._offsets[i] : self._offsets[i + 1]] = np.concatenate([plane.reshape(-1) for plane in planes])
-            if i % 1000 == 0:
-                print(f"decoding {i}/{len(labels)}", file=sys.stderr)
+        with ProcessPoolExecutor() as pool:
+            for i, planes in enumerate(pool.map(_decode_sized, labels, chunksize=32)):
+                if isinstance(planes, str):
+                    pool.shutdown(cancel_futures=True)
+                    raise SystemExit(planes)
+                out[self._offsets[i] : self._offsets[i + 1]] = np.concatenate([plane.reshape(-1) for plane in planes])
+                if i % 1000 == 0:
+                    print(f"decoding {i}/{len(labels)}", file=sys.stderr)
         out.flush()
 
     def __getitem__(self, i: int) -> Picture:
-        height, width = self._sizes[i]
+        height, width = self.sizes[i]
         chroma = ((height + 1) // 2, (width + 1) // 2)
         data = self._bytes[self._offsets[i] : self._offsets[i + 1]]
         luma, area = height * width, chroma[0] * chroma[1]
@@ -191,3 +189,15 @@ class PictureStore:
             data[luma : luma + area].reshape(chroma),
             data[luma + area :].reshape(chroma),
         )
+
+
+def _decode_sized(item: Labels) -> Picture | str:
+    """The picture, or what is wrong with it."""
+    try:
+        planes = decode(item.file)
+    except OSError as error:
+        return f"{item.file}: cannot be decoded ({error}); remove its entry or replace it"
+    height, width = planes.y.shape
+    if (height, width) != (item.height, item.width):
+        return f"{item.file}: has {width}×{height} pixels, its entry says {item.width}×{item.height}"
+    return planes

@@ -57,7 +57,7 @@ def calibration(args: argparse.Namespace, config: dict, classes: list[str], batc
     maker = BatchMaker(labels, PictureStore(labels, args.cache / "train"), names, config)
     chosen = torch.randperm(len(labels), generator=torch.Generator().manual_seed(config["seed"]))[: 16 * batches].tolist()
     canvases = [maker.plain(i) for i in chosen]
-    return [collate(canvases[i : i + 16], len(classes)).pictures for i in range(0, len(canvases), 16)]
+    return [collate(canvases[i : i + 16], maker.store).pictures for i in range(0, len(canvases), 16)]
 
 
 def main() -> None:

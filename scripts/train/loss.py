@@ -21,12 +21,14 @@ class Batch(NamedTuple):
     background: Tensor
 
 
-def detection_loss(maps: list[Tensor], batch: Batch, config: dict, assignment: dict) -> tuple[Tensor, dict[str, float]]:
-    """Sum of both losses over the batch, divided by the sum of the targets' qualities; and its parts."""
+def detection_loss(maps: list[Tensor], batch: Batch, config: dict, assignment: dict) -> tuple[Tensor, dict[str, Tensor]]:
+    """Sum of both losses over the batch, divided by the sum of the targets' qualities; and its parts.
+
+    Nothing here depends on a value: a GPU that had to tell one would stand still meanwhile."""
     classes = batch.background.shape[-1]
     height, width = batch.pictures.shape[-2:]
     logits, sides = flatten([m.float() for m in maps], classes)
-    centers, strides = (t.to(logits.device) for t in cell_centers(width, height))
+    centers, strides = cell_centers(width, height, logits.device)
     boxes = boxes_of(centers, sides)
     probabilities = logits.detach().sigmoid()
     targets = assign(
@@ -36,7 +38,8 @@ def detection_loss(maps: list[Tensor], batch: Batch, config: dict, assignment: d
         positive_class = torch.zeros_like(logits, dtype=torch.bool)
         weight = quality = targets.quality
     else:
-        positive_class = F.one_hot(batch.classes.gather(1, targets.object), classes).bool() & targets.positive[..., None]
+        kinds = batch.classes.gather(1, targets.object)[..., None]
+        positive_class = (kinds == torch.arange(classes, device=kinds.device)) & targets.positive[..., None]
         weight = batch.weights.gather(1, targets.object) * targets.positive
         quality = targets.quality * targets.positive
 
@@ -50,27 +53,50 @@ def detection_loss(maps: list[Tensor], batch: Batch, config: dict, assignment: d
         logits, target, torch.where(positive_class, wanted, unwanted), reduction="sum"
     )
     total = (quality * weight).sum().clamp(min=1.0)
-    chosen = targets.positive
-    if bool(chosen.any()):
-        goal = batch.boxes.gather(1, targets.object[..., None].expand(-1, -1, 4))[chosen]
-        box_weight = (quality.clamp(min=config["least_weight"]) * weight)[chosen]
-        box_loss = ((1 - complete_iou(boxes[chosen], goal)) * box_weight).sum()
-    else:
+    class_loss = class_loss / total
+    if batch.boxes.shape[1] == 0:
         box_loss = sides.sum() * 0
-    class_loss, box_loss = class_loss / total, box_loss / total
+    else:
+        goal = batch.boxes.gather(1, targets.object[..., None].expand(-1, -1, 4))
+        box_weight = quality.clamp(min=config["least_weight"]) * weight
+        box_loss = ((1 - complete_iou(boxes, goal)) * box_weight).sum() / total
     loss = config["class_weight"] * class_loss + config["box_weight"] * box_loss
-    return loss, {"class": float(class_loss), "box": float(box_loss), "quality": float(total) / len(logits)}
+    return loss, {"class": class_loss.detach(), "box": box_loss.detach(), "quality": total / len(logits)}
+
+
+def distillation_loss(maps: list[Tensor], teacher: list[Tensor], classes: int, size: tuple[int, int], config: dict) -> Tensor:
+    """How far the scores and boxes are from those of a teacher (Hinton et al. 2015), in every cell: of classes, too, that
+    nobody has labeled in the picture. `size`: width and height of the input.
+
+    Scores by quality focal loss (Li et al. 2020), boxes by CIoU where the teacher sees something.
+    """
+    logits, sides = flatten([m.float() for m in maps], classes)
+    teacher_logits, teacher_sides = flatten([m.detach().float() for m in teacher], classes)
+    wanted = teacher_logits.sigmoid()
+    weight = (wanted - logits.detach().sigmoid()).abs() ** config["negative_gamma"]
+    class_loss = F.binary_cross_entropy_with_logits(logits, wanted, weight, reduction="sum")
+    centers, _ = cell_centers(*size, logits.device)
+    best = wanted.amax(-1)
+    seen = torch.where(best > config["teacher_sees"], best, torch.zeros_like(best))
+    box_loss = ((1 - complete_iou(boxes_of(centers, sides), boxes_of(centers, teacher_sides))) * seen).sum()
+    total = seen.sum().clamp(min=1.0)
+    return (config["class_weight"] * class_loss + config["box_weight"] * box_loss) / total
 
 
 def complete_iou(a: Tensor, b: Tensor) -> Tensor:
-    """(k, 4), (k, 4) → (k,): IoU less the distance of the centers and the difference of the aspect ratios."""
-    low, high = torch.maximum(a[:, :2], b[:, :2]), torch.minimum(a[:, 2:], b[:, 2:])
-    overlap = (high - low).clamp(min=0).prod(-1)
-    size_a, size_b = (a[:, 2:] - a[:, :2]).clamp(min=1e-3), (b[:, 2:] - b[:, :2]).clamp(min=1e-3)
-    iou = overlap / (size_a.prod(-1) + size_b.prod(-1) - overlap)
-    hull = torch.maximum(a[:, 2:], b[:, 2:]) - torch.minimum(a[:, :2], b[:, :2])
-    distance = ((a[:, :2] + a[:, 2:] - b[:, :2] - b[:, 2:]) ** 2).sum(-1) / 4 / (hull**2).sum(-1).clamp(min=1e-9)
-    v = 4 / math.pi**2 * (torch.atan(size_b[:, 0] / size_b[:, 1]) - torch.atan(size_a[:, 0] / size_a[:, 1])) ** 2
+    """(…, 4), (…, 4) → (…): IoU less the distance of the centers and the difference of the aspect ratios."""
+    low, high = torch.maximum(a[..., :2], b[..., :2]), torch.minimum(a[..., 2:], b[..., 2:])
+    overlap = area((high - low).clamp(min=0))
+    size_a, size_b = (a[..., 2:] - a[..., :2]).clamp(min=1e-3), (b[..., 2:] - b[..., :2]).clamp(min=1e-3)
+    iou = overlap / (area(size_a) + area(size_b) - overlap)
+    hull = torch.maximum(a[..., 2:], b[..., 2:]) - torch.minimum(a[..., :2], b[..., :2])
+    distance = ((a[..., :2] + a[..., 2:] - b[..., :2] - b[..., 2:]) ** 2).sum(-1) / 4 / (hull**2).sum(-1).clamp(min=1e-9)
+    v = 4 / math.pi**2 * (torch.atan(size_b[..., 0] / size_b[..., 1]) - torch.atan(size_a[..., 0] / size_a[..., 1])) ** 2
     with torch.no_grad():
         trade = v / (1 - iou + v).clamp(min=1e-9)
     return iou - distance - trade * v
+
+
+def area(size: Tensor) -> Tensor:
+    """(…, 2) → (…). The gradient of `prod` would ask the GPU whether a side is zero."""
+    return size[..., 0] * size[..., 1]

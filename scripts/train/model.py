@@ -3,6 +3,8 @@
 Papers: XNOR-Net (Rastegari et al. 2016, block order and α), Bi-Real Net (Liu et al. 2018, real shortcuts and the
 gradient of the sign), FPN (Lin et al. 2017), anchor-free heads as in FCOS (Tian et al. 2019).
 """
+from functools import lru_cache
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -112,7 +114,9 @@ class XnorYolo(nn.Module):
             for block in self.necks[level]:
                 x = block(x)
             above = x
-            outputs.insert(0, self.heads[level](x))
+            # Where the rest is trained in half precision, logits are not: eight bits would tell 0.010 from 0.011.
+            with torch.autocast(x.device.type, enabled=False):
+                outputs.insert(0, self.heads[level](x.float()))
         return outputs
 
 
@@ -138,14 +142,15 @@ def flatten(maps: list[Tensor], classes: int) -> tuple[Tensor, Tensor]:
     return torch.cat(rows, 1), torch.cat(sides, 1)
 
 
-def cell_centers(width: int, height: int) -> tuple[Tensor, Tensor]:
-    """Centers (cells, 2) x, y in pixels and strides (cells,) of all cells, level by level, row by row."""
+@lru_cache(maxsize=64)
+def cell_centers(width: int, height: int, device: torch.device = torch.device("cpu")) -> tuple[Tensor, Tensor]:
+    """Centers (cells, 2) x, y in pixels and strides (cells,) of all cells, level by level, row by row. Not to be written."""
     centers, strides = [], []
     for stride in STRIDES:
         ys, xs = torch.meshgrid(torch.arange(height // stride), torch.arange(width // stride), indexing="ij")
         centers.append((torch.stack([xs, ys], -1).reshape(-1, 2) + 0.5) * stride)
         strides.append(torch.full((len(centers[-1]),), float(stride)))
-    return torch.cat(centers), torch.cat(strides)
+    return torch.cat(centers).to(device), torch.cat(strides).to(device)
 
 
 def boxes_of(centers: Tensor, sides: Tensor) -> Tensor:

@@ -4,7 +4,8 @@
   train.py --config configs/zero.toml --data DATA --out RUN     a run; continues where RUN/last.pt stands
   train.py --config … --data … --out RUN --init averaged.pt     a run that starts from weights of another
   train.py --config … --data … --overfit 256                    can it learn these pictures by heart?
-  --method float trains the float twin: same graph, real weights and activations. methods/ has the others.
+  --method float trains the float twin: same graph, real weights and activations. methods/ has the others. Several
+  methods train side by side on the same batches, each in its own folder in RUN; with --distill the first one teaches.
 """
 import argparse
 import copy
@@ -15,17 +16,19 @@ import sys
 import time
 import tomllib
 from pathlib import Path
+from typing import Iterator
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset
 
-from augment import BatchMaker, collate
+from augment import BatchMaker, Canvas, collate
 from dataset import PictureStore, read_labels
 from evaluate import detect_all, score
-from loss import Batch, detection_loss
+from loss import Batch, detection_loss, distillation_loss
 from methods import METHODS
 from model import XnorYolo, after_step, latent_weights
+from render import Plans, Renderer, plan_of
 
 
 def optimizer_of(model: XnorYolo, schedule: dict) -> torch.optim.Optimizer:
@@ -34,6 +37,8 @@ def optimizer_of(model: XnorYolo, schedule: dict) -> torch.optim.Optimizer:
     decayed = [p for p in model.parameters() if p.ndim == 4 and id(p) not in latent]
     rest = [p for p in model.parameters() if p.ndim != 4 or id(p) in latent]
     groups = [{"params": decayed, "weight_decay": schedule["weight_decay"]}, {"params": rest, "weight_decay": 0.0}]
+    if next(model.parameters()).device.type == "cuda":  # a step that a GPU repeats reads its rate from there
+        return torch.optim.AdamW(groups, lr=torch.tensor(schedule["learning_rate"]).cuda(), capturable=True)
     return torch.optim.AdamW(groups, lr=schedule["learning_rate"])
 
 
@@ -47,28 +52,81 @@ def learning_rate(step: int, schedule: dict) -> float:
 
 
 @torch.no_grad()
-def update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
-    for a, b in zip(average.state_dict().values(), model.state_dict().values()):
-        if a.dtype.is_floating_point:
-            a.lerp_(b, 1 - decay)
-        else:
-            a.copy_(b)
+def update_average(average: list[Tensor], values: list[Tensor], decay: float) -> None:
+    """Moves each tensor of `average` toward its twin in `values`; in two launches, where a GPU counts them."""
+    torch._foreach_mul_(average, decay)
+    torch._foreach_add_(average, values, alpha=1 - decay)
+
+
+def real_tensors(model: nn.Module) -> list[Tensor]:
+    """Weights and statistics, without the counters of BatchNorm."""
+    return [value for value in model.state_dict().values() if value.dtype.is_floating_point]
+
+
+class Source:
+    """The batches of a run, on its device: drawn by workers, or, where there is a GPU, planned by them and drawn there."""
+
+    def __init__(self, maker: BatchMaker, device: torch.device):
+        self.maker = maker
+        self.renderer = Renderer(maker.store, device) if device.type == "cuda" else None
+
+    def draw(self, canvases: list[Canvas]) -> Batch:
+        return self.renderer.draw(plan_of(canvases)) if self.renderer else collate(canvases, self.maker.store)
+
+    def stream(self, first: int, last: int) -> Iterator[Batch]:
+        """Batches of the steps first … last − 1."""
+        planned = self.renderer is not None
+        loader = DataLoader(
+            Subset(Plans(self.maker) if planned else self.maker, range(first, last)), batch_size=None, prefetch_factor=4,
+            num_workers=max(1, len(os.sched_getaffinity(0)) - 1) if planned else 1, pin_memory=planned,
+        )
+        return map(self.renderer.draw, loader) if self.renderer else iter(loader)
 
 
 @torch.no_grad()
-def recalibrate(model: XnorYolo, maker: BatchMaker, batches: int = 24) -> None:
+def recalibrate(model: XnorYolo, source: Source, pictures: int = 768) -> None:
     """Measures BatchNorm's statistics anew: the signs of averaged weights are not the average of signs."""
     norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # plain mean over the batches
     model.train()
-    device = next(model.parameters()).device
-    for i in range(batches):
-        model(maker[10_000_000 + i].pictures.to(device))
+    for i in range(math.ceil(pictures / source.maker.config["schedule"]["batch"])):
+        model(source.draw(source.maker.plan(10_000_000 + i)).pictures)
     for norm in norms:
         norm.momentum = 0.1
     model.eval()
+
+
+class Replay:
+    """Repeats a run's step as a CUDA graph: its two thousand kernels take a GPU 8 ms, but Python 40 to launch."""
+
+    WARM_UP = 3  # steps, in which the optimizer makes its state and cuDNN chooses its algorithms
+
+    def __init__(self, run: "Run"):
+        self.run, self.steps, self.graph = run, 0, None
+
+    def advance(self, batch: Batch, teacher: list[Tensor] | None) -> tuple[dict[str, Tensor], list[Tensor]]:
+        """As `Run.optimize`. The maps are the same tensors from the first repetition on, each time with new values; a
+        teacher's must be such, too."""
+        self.steps += 1
+        if self.steps <= self.WARM_UP:
+            side = torch.cuda.Stream()
+            side.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(side):
+                result = self.run.optimize(batch, teacher)
+            torch.cuda.current_stream().wait_stream(side)
+            return result
+        if self.graph is None:
+            self.batch = Batch(*(part.clone() for part in batch))
+            self.run.optimizer.zero_grad(set_to_none=True)
+            self.graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(self.graph):
+                self.parts, self.maps = self.run.optimize(self.batch, teacher)
+        for kept, part in zip(self.batch, batch):
+            kept.copy_(part)
+        self.graph.replay()
+        return {key: value.clone() for key, value in self.parts.items()}, self.maps
 
 
 class Run:
@@ -76,11 +134,14 @@ class Run:
 
     def __init__(self, config: dict, classes: int, method: str, out: Path | None, device: torch.device):
         torch.manual_seed(config["seed"])
-        self.config, self.out, self.device, self.method = config, out, device, method
+        self.config, self.classes, self.out, self.device, self.method = config, classes, out, device, method
         self.model = XnorYolo(config["network"], classes, method).to(device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.model).requires_grad_(False)
+        self.averaged = real_tensors(self.average), real_tensors(self.model)
         self.optimizer = optimizer_of(self.model, config["schedule"])
         self.step = 0
+        self.replay: Replay | None = None
+        self.teacher_weight = torch.zeros((), device=device)
         self.signs = [w.detach() >= 0 for w in latent_weights(self.model)]
         self.last = out / "last.pt" if out else None
         if self.last and self.last.exists():
@@ -123,23 +184,44 @@ class Run:
             with open(self.out / "log.jsonl", "a") as file:
                 file.write(json.dumps(row) + "\n")
 
-    def advance(self, batch: Batch) -> dict[str, float]:
-        """One step of the optimizer."""
+    def advance(self, batch: Batch, teacher: list[Tensor] | None = None) -> tuple[dict[str, Tensor], list[Tensor]]:
+        """One step of the optimizer → the parts of the loss, and the maps. `teacher`: its maps of the same batch."""
         schedule = self.config["schedule"]
-        batch = Batch(*(t.to(self.device) for t in batch))
+        rate = learning_rate(self.step, schedule)
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.step, schedule)
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
+        # What a teacher says that has just begun to learn itself is worth nothing.
+        self.teacher_weight.fill_(self.config["loss"]["teacher_weight"] * min(1.0, 10 * self.step / schedule["steps"]))
         self.model.train()
-        loss, parts = detection_loss(self.model(batch.pictures), batch, self.config["loss"], self.config["assign"])
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), schedule["clip_norm"])
-        self.optimizer.step()
-        after_step(self.model)
+        if self.device.type == "cuda":
+            self.replay = self.replay or Replay(self)
+            parts, maps = self.replay.advance(batch, teacher)
+        else:
+            parts, maps = self.optimize(batch, teacher)
         self.step += 1
         # Early averages would be of noise: the window grows with the run.
-        update_average(self.average, self.model, min(schedule["ema_decay"], self.step / (self.step + 100)))
-        return parts
+        update_average(*self.averaged, min(schedule["ema_decay"], self.step / (self.step + 100)))
+        return parts, maps
+
+    def optimize(self, batch: Batch, teacher: list[Tensor] | None) -> tuple[dict[str, Tensor], list[Tensor]]:
+        """The part of a step that is the same each time, so that a GPU can repeat it."""
+        self.optimizer.zero_grad(set_to_none=True)
+        with torch.autocast(self.device.type, torch.bfloat16, self.device.type == "cuda", cache_enabled=False):
+            maps = self.model(batch.pictures)
+        loss, parts = detection_loss(maps, batch, self.config["loss"], self.config["assign"])
+        if teacher:
+            height, width = batch.pictures.shape[-2:]
+            taught = distillation_loss(maps, teacher, self.classes, (width, height), self.config["loss"])
+            loss = loss + self.teacher_weight * taught
+            parts["taught"] = taught.detach()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.config["schedule"]["clip_norm"])
+        self.optimizer.step()
+        after_step(self.model)
+        return parts, [level.detach() for level in maps]
 
     def flipped(self) -> float:
         """Share of the latent weights whose sign changed since the last call."""
@@ -149,8 +231,9 @@ class Run:
         return changed / max(1, sum(s.numel() for s in signs))
 
 
-def overfit(run: Run, maker: BatchMaker, count: int, names: list[str], seed: int) -> None:
+def overfit(run: Run, source: Source, count: int, names: list[str], seed: int) -> None:
     """Fits `count` unchanged pictures for 300 steps and prints mAP50 on them: a network that cannot is broken."""
+    maker = source.maker
     generator = torch.Generator().manual_seed(seed)
     wanted = [i for i, item in enumerate(maker.labels) if item.exhaustive.any() and (item.scores == 1).any()]
     chosen = [wanted[i] for i in torch.randperm(len(wanted), generator=generator)[:count].tolist()]
@@ -161,45 +244,67 @@ def overfit(run: Run, maker: BatchMaker, count: int, names: list[str], seed: int
         if step * size % count == 0:
             order = torch.randperm(count, generator=generator).tolist()
         part = [order[(step * size + k) % count] for k in range(size)]
-        parts = run.advance(collate([canvases[i] for i in part], len(names)))
+        parts, _ = run.advance(source.draw([canvases[i] for i in part]))
         if step % 50 == 49:
-            run.log({"step": step + 1, **parts, "flipped": run.flipped()})
+            run.log({"step": step + 1, **{key: float(value) for key, value in parts.items()}, "flipped": run.flipped()})
     run.model.train()
     with torch.no_grad():
         for norm in (m for m in run.model.modules() if isinstance(m, nn.BatchNorm2d)):
             norm.reset_running_stats()
             norm.momentum = None
         for start in range(0, count, size):
-            run.model(collate([canvases[i] for i in range(start, min(start + size, count))], len(names)).pictures)
+            run.model(source.draw(canvases[start : start + size]).pictures)
     store = [maker.store[i] for i in chosen]
     labels = [maker.labels[i] for i in chosen]
     print(json.dumps(score(detect_all(run.model.eval(), labels, store, run.config, len(names)), labels, names), indent=1))
 
 
-def train(run: Run, maker: BatchMaker, data: Path, cache: Path, names: list[str], stride: int) -> None:
-    schedule = run.config["schedule"]
-    _, val_labels = read_labels(data / "val")
-    val_store = PictureStore(val_labels, cache / "val")
-    val_part = list(range(0, len(val_labels), stride))
-    loader = DataLoader(Subset(maker, range(run.step, schedule["steps"])), batch_size=None, num_workers=1, prefetch_factor=4)
-    began, rows = time.time(), []
-    for batch in loader:
-        rows.append(run.advance(batch))
-        if run.step % 100 == 0:
-            rate = len(rows) * schedule["batch"] / (time.time() - began)
-            means = {key: round(sum(row[key] for row in rows) / len(rows), 4) for key in rows[0]}
-            run.log({"step": run.step, "pictures_per_s": round(rate, 1), **means, "flipped": round(run.flipped(), 5)})
-            began, rows = time.time(), []
-        if run.step % schedule["checkpoint_steps"] == 0 or run.step == schedule["steps"]:
-            run.save()
-        if run.step % schedule["evaluate_steps"] == 0 or run.step == schedule["steps"]:
-            model = copy.deepcopy(run.average)
-            recalibrate(model, maker)
-            found = detect_all(model, [val_labels[i] for i in val_part], [val_store[i] for i in val_part], run.config, len(names))
-            run.log({"step": run.step, "val": score(found, [val_labels[i] for i in val_part], names)})
-            torch.save({"model": model.state_dict(), "config": run.config, "classes": names, "step": run.step,
-                        "method": run.method}, run.out / "averaged.pt")
-            began = time.time()
+class Examination:
+    """Scores a run's averaged weights on a part of val, and keeps these weights."""
+
+    def __init__(self, source: Source, data: Path | None, cache: Path, names: list[str], stride: int):
+        self.source, self.names = source, names
+        self.labels, self.store = [], []
+        if data:
+            _, labels = read_labels(data)
+            store = PictureStore(labels, cache / "val")
+            self.labels = labels[::stride]
+            self.store = [store[i] for i in range(0, len(labels), stride)]
+
+    def of(self, run: Run) -> None:
+        model = copy.deepcopy(run.average)
+        recalibrate(model, self.source)
+        state = {"config": run.config, "classes": self.names, "step": run.step, "method": run.method}
+        torch.save({"model": model.state_dict(), **state}, run.out / "averaged.pt")
+        if self.labels:
+            found = detect_all(model, self.labels, self.store, run.config, len(self.names))
+            run.log({"step": run.step, "val": score(found, self.labels, self.names)})
+
+
+def train(runs: list[Run], source: Source, examination: Examination, distill: bool) -> None:
+    """Advances all runs on the same batches."""
+    first, schedule = runs[0], runs[0].config["schedule"]
+    began, rows = time.time(), [[] for _ in runs]
+    for batch in source.stream(first.step, schedule["steps"]):
+        taught = None
+        for run, kept in zip(runs, rows):
+            parts, maps = run.advance(batch, taught)
+            kept.append(parts)
+            if distill and run is first:
+                taught = maps
+        if first.step % 100 == 0:
+            rate = len(rows[0]) * schedule["batch"] / (time.time() - began)
+            for run, kept in zip(runs, rows):
+                means = {key: round(float(sum(row[key] for row in kept)) / len(kept), 4) for key in kept[0]}
+                run.log({"step": run.step, "pictures_per_s": round(rate, 1), **means, "flipped": round(run.flipped(), 5)})
+            began, rows = time.time(), [[] for _ in runs]
+        done = first.step == schedule["steps"]
+        for run in runs:
+            if done or first.step % schedule["checkpoint_steps"] == 0:
+                run.save()
+            if done or first.step % schedule["evaluate_steps"] == 0:
+                examination.of(run)
+                began = time.time()
 
 
 def main() -> None:
@@ -209,31 +314,46 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="folder of the run: checkpoints and log.jsonl")
     parser.add_argument("--cache", type=Path, default=Path(".cache"), help="decoded pictures, about 2.5 GB")
     parser.add_argument("--init", type=Path, help="start a new run from these weights")
-    parser.add_argument("--method", choices=sorted(METHODS), default="xnor-learned", help="of the inner convolutions")
+    parser.add_argument(
+        "--method", choices=sorted(METHODS), nargs="+", default=["xnor-learned"], help="of the inner convolutions"
+    )
+    parser.add_argument("--distill", action="store_true", help="the first of several methods teaches the others")
     parser.add_argument("--overfit", type=int, metavar="N", help="fit N pictures for 300 steps")
     parser.add_argument("--steps", type=int, help="instead of the config's")
+    parser.add_argument("--batch", type=int, help="pictures a step, instead of the config's")
     parser.add_argument("--val-stride", type=int, default=2, help="evaluate on every n-th picture of val while training")
+    parser.add_argument("--no-val", action="store_true", help="do not evaluate while training")
     parser.add_argument("--strict", action="store_true", help="stop at the first broken annotation")
     args = parser.parse_args()
     config = tomllib.loads(args.config.read_text())
-    if args.steps:
-        config["schedule"]["steps"] = args.steps
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    names, labels = read_labels(args.data / "train", args.strict)
-    maker = BatchMaker(labels, PictureStore(labels, args.cache / "train"), names, config)
+    for key in ("steps", "batch"):
+        if getattr(args, key):
+            config["schedule"][key] = getattr(args, key)
     if args.overfit and args.out:
         parser.error("--overfit starts anew and keeps nothing: leave out --out")
-    if args.out:
-        args.out.mkdir(parents=True, exist_ok=True)
-    elif not args.overfit:
+    if not args.overfit and not args.out:
         parser.error("--out is needed for a run")
-    run = Run(config, len(names), args.method, args.out, device)
-    if args.init and run.step == 0:
-        run.start_from(args.init)
+    if args.overfit and len(args.method) > 1:
+        parser.error("--overfit takes one method")
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.backends.cudnn.benchmark = True  # all batches have one size
+    names, labels = read_labels(args.data / "train", args.strict)
+    source = Source(BatchMaker(labels, PictureStore(labels, args.cache / "train"), names, config), device)
+    runs = []
+    for method in args.method:
+        out = args.out and (args.out / method if len(args.method) > 1 else args.out)
+        if out:
+            out.mkdir(parents=True, exist_ok=True)
+        runs.append(Run(config, len(names), method, out, device))
+        if args.init and runs[-1].step == 0:
+            runs[-1].start_from(args.init)
     if args.overfit:
-        overfit(run, maker, args.overfit, names, config["seed"])
-    else:
-        train(run, maker, args.data, args.cache, names, args.val_stride)
+        overfit(runs[0], source, args.overfit, names, config["seed"])
+        return
+    if len({run.step for run in runs}) > 1:
+        raise SystemExit(f"{args.out}: the runs stand at different steps: {', '.join(f'{r.method} {r.step}' for r in runs)}")
+    val = None if args.no_val else args.data / "val"
+    train(runs, source, Examination(source, val, args.cache, names, args.val_stride), args.distill)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ class Method(nn.Module):
         """Normalized activations → (n, outputs, h/stride, w/stride)."""
         # In training bfloat16 halves the time; its rounded sums are noise like others. What is measured is exact.
         dtype = torch.bfloat16 if torch.is_grad_enabled() else x.dtype
-        activations, zeros = self.activations(x).to(dtype), 1
+        activations, zeros = self.activations(x.float()).to(dtype), 1
         if self.padding != 0:
             activations, zeros = F.pad(activations, (1, 1, 1, 1), value=self.padding), 0
         return F.conv2d(activations, self.weights(latent).to(dtype), None, stride, zeros).to(x.dtype)
