@@ -19,30 +19,28 @@ from pictures import letterbox, window_multiple
 from reference import Reference
 
 THRESHOLD = 0.1
+#: The layers that give integer sums.
+SUMS = ("int8_conv", "binary_conv", "plane_conv", "ternary_conv")
 
 
 def digest(array: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--pictures", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True, help="folder for parity.json and heads.f32")
-    args = parser.parse_args()
-    reference = Reference(args.model)
+def write_parity(model: Path, pictures: list[Path], out: Path) -> None:
+    """Writes parity.json and heads.f32 to the folder `out`."""
+    reference = Reference(model)
     head, spec = reference.graph["detection"], reference.graph["input"]
     classes, width, height = len(head["classes"]), spec["width"], spec["height"]
     multiple = window_multiple(width, height, [output["stride"] for output in head["outputs"]])
     rows, heads = [], []
-    for path in sorted(args.pictures.glob("*.png")):
+    for path in pictures:
         picture = decode_picture(path)
         planes, geometry = letterbox(picture, width, height, multiple)
         sums: dict[str, str] = {}
 
         def observe(layer: dict, value: torch.Tensor) -> None:
-            if layer["op"] in ("binary_conv", "int8_conv"):
+            if layer["op"] in SUMS:
                 sums[layer["name"]] = digest(value[0].permute(1, 2, 0).numpy().astype("<i4"))
 
         outputs = reference(torch.from_numpy(planes)[None], observe)
@@ -64,11 +62,20 @@ def main() -> None:
             ],
         })
         print(f"{path.name}: {len(rows[-1]['boxes'])} boxes")
-    args.out.mkdir(parents=True, exist_ok=True)
-    model_digest = hashlib.sha256(args.model.read_bytes()).hexdigest()
+    out.mkdir(parents=True, exist_ok=True)
+    model_digest = hashlib.sha256(model.read_bytes()).hexdigest()
     document = {"model": model_digest, "threshold": THRESHOLD, "pictures": rows}
-    (args.out / "parity.json").write_text(json.dumps(document, indent=1) + "\n")
-    (args.out / "heads.f32").write_bytes(b"".join(heads))
+    (out / "parity.json").write_text(json.dumps(document, indent=1) + "\n")
+    (out / "heads.f32").write_bytes(b"".join(heads))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--pictures", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="folder for parity.json and heads.f32")
+    args = parser.parse_args()
+    write_parity(args.model, sorted(args.pictures.glob("*.png")), args.out)
 
 
 def _to_picture(boxes: np.ndarray, geometry, size: tuple[int, int]) -> np.ndarray:

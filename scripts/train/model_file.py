@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-_DTYPES = {np.dtype(np.float32): "F32", np.dtype(np.uint32): "U32", np.dtype(np.int8): "I8"}
+_DTYPES = {np.dtype(np.float32): "F32", np.dtype(np.uint32): "U32", np.dtype(np.int8): "I8", np.dtype(np.float16): "F16"}
 _TYPES = {name: dtype for dtype, name in _DTYPES.items()}
 
 
 def write(path: Path, graph: dict, tensors: dict[str, np.ndarray]) -> int:
-    """Writes float32, uint32 and int8 tensors, the ones of whole words first: their offsets stay aligned. → bytes written."""
+    """Writes float32, float16, uint32 and int8 tensors, the largest elements first: their offsets stay aligned. → bytes written."""
     header: dict = {"__metadata__": {"format": "xnorcam", "graph": json.dumps(graph, separators=(",", ":"))}}
     offset = 0
     tensors = dict(sorted(tensors.items(), key=lambda item: -item[1].itemsize))

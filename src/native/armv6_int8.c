@@ -64,12 +64,12 @@ bool xnor_armv6_prepare_int8(struct xnor_conv *conv, const int8_t *bytes) {
   return done;
 }
 
-/* The patch of a window that reaches beyond the map, zeros outside. */
+/* The patch of a window that reaches beyond the map. */
 static void pair_border(const struct xnor_conv *conv, const int8_t *map, int top, int left, int8_t *row, uint32_t *patch) {
   const int words = words_of_row(conv), channels = conv->in_channels;
   const int first = left < 0 ? -left : 0, end = xnor_smaller(conv->kernel, conv->in_width - left);
   for (int y = top; y < top + conv->kernel; y++, patch += 2 * words) {
-    memset(row, 0, (size_t)4 * words);
+    memset(row, conv->padding_byte, (size_t)4 * words);
     if (y >= 0 && y < conv->in_height && first < end) {
       memcpy(row + first * channels, map + ((size_t)y * conv->in_width + left + first) * channels,
              (size_t)(end - first) * channels);

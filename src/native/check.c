@@ -78,8 +78,9 @@ static const char *check_conv(const struct xnor_stage *stage, const struct limit
     return "the output of a convolution does not fit its window";
   }
   const bool has_signs = stage->source == XNOR_SOURCE_BINARY_CONV || stage->source == XNOR_SOURCE_TERNARY_CONV;
-  if (has_signs && stage->padding_sign != 1 && stage->padding_sign != -1) {
-    return "a padding sign is neither 1 nor -1";
+  if (has_signs && stage->outside != 1 && stage->outside != -1) return "a padding sign is neither 1 nor -1";
+  if (stage->source == XNOR_SOURCE_INT8_CONV && (stage->outside < -128 || stage->outside > 127)) {
+    return "what an 8-bit convolution pads with is no byte";
   }
   if (stage->source == XNOR_SOURCE_INT8_CONV && stage->kernel * stage->kernel * stage->in_channels > MAX_BYTE_PRODUCTS) {
     return "the sums of an 8-bit convolution may overflow";
@@ -130,6 +131,12 @@ static const char *check_source(const struct xnor_stage *stage, const struct lim
   }
   if (stage->source == XNOR_SOURCE_REAL_BINARY_WEIGHT_CONV && (stage->scale < 0 || stage->bias < 0)) {
     return "a convolution of real values with binary weights has no scale or no bias";
+  }
+  if (stage->source == XNOR_SOURCE_BATCH_NORM && (stage->scale < 0 || stage->bias < 0)) {
+    return "a batch norm has no scale or no bias";
+  }
+  if (stage->clip != -1 && !within(stage->clip, 2 * sizeof(float), limits->tensor_bytes, 4)) {
+    return "the limits of a batch norm lie outside the tensors";
   }
   if (stage->source == XNOR_SOURCE_CONV && stage->bias < 0) return "a real convolution has no bias";
   return is_conv(stage->source) ? check_conv(stage, limits) : NULL;

@@ -72,7 +72,7 @@ void xnor_gather_bytes(const struct xnor_conv *conv, const int8_t *bytes, int y,
     for (int row = 0; row < kernel; row++) {
       const struct run part = run_of(conv, top + row, left);
       int8_t *to = patch + row * row_bytes;
-      if (part.run < kernel) memset(to, 0, row_bytes);
+      if (part.run < kernel) memset(to, conv->padding_byte, row_bytes);
       memcpy(to + (size_t)part.skipped * channels, bytes + part.from * channels, (size_t)part.run * channels);
     }
     xnor_pair_bytes(patch, kernel * row_bytes, patches + (size_t)x * conv->taps);

@@ -9,7 +9,8 @@ struct xnor_conv {
   int in_height, in_width, in_channels;
   int height, width, channels;
   int kernel, stride, padding;
-  bool padding_ones;
+  bool padding_ones;   /* of signs */
+  int8_t padding_byte; /* of bytes */
   int rows;         /* of a band of the output: what `prepare_*` found best */
   int taps;         /* kernel * kernel * (words of in_channels, or pairs of in_channels) */
   void *weight;     /* as the variant's `prepare_*` laid it out */

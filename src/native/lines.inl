@@ -88,21 +88,27 @@ static bool prepare_int8(struct xnor_conv *conv, const int8_t *weight) {
   return true;
 }
 
+static void fill(void *to, int16_t value, size_t bytes) {
+  int16_t *out = to;
+  for (size_t i = 0; i < bytes / sizeof value; i++) out[i] = value;
+}
+
 static void int8_rows(const struct xnor_conv *conv, const int8_t *bytes, int y, int rows, int32_t *sums) {
   const size_t unit = conv->in_channels * sizeof(int16_t), values = (size_t)conv->in_width * conv->in_channels;
   const size_t pitch = line_bytes(conv, unit);
+  const int16_t outside = conv->padding_byte;
   uint8_t *line = conv->scratch;
   const int top = y * conv->stride - conv->padding, lines = (rows - 1) * conv->stride + conv->kernel;
   for (int i = 0; i < lines; i++, line += pitch) {
     if (top + i < 0 || top + i >= conv->in_height) {
-      memset(line, 0, pitch);
+      fill(line, outside, pitch);
       continue;
     }
     const int8_t *restrict from = bytes + (size_t)(top + i) * values;
     int16_t *restrict to = (int16_t *)(line + conv->padding * unit);
-    memset(line, 0, conv->padding * unit);
+    fill(line, outside, conv->padding * unit);
     for (size_t v = 0; v < values; v++) to[v] = from[v];
-    memset(to + values, 0, (size_t)(line + pitch - (uint8_t *)(to + values)));
+    fill(to + values, outside, (size_t)(line + pitch - (uint8_t *)(to + values)));
   }
   const int steps = byte_steps(conv);
   const size_t weight_bytes = (size_t)conv->kernel * steps * BYTE_LANES * 2 * sizeof(int16_t);

@@ -2,10 +2,12 @@
 #include <string.h>
 
 #include "activation_scale.h"
+#include "batch_norm.h"
 #include "binary_weight.h"
 #include "check.h"
 #include "gather.h"
 #include "low_bit.h"
+#include "real_conv.h"
 
 struct stage {
   struct xnor_stage spec;
@@ -78,7 +80,7 @@ static bool prepare_conv(struct xnor_network *network, struct stage *stage) {
       .in_height = spec->in_height, .in_width = spec->in_width, .in_channels = spec->in_channels,
       .height = spec->height, .width = spec->width, .channels = spec->channels,
       .kernel = spec->kernel, .stride = spec->stride, .padding = spec->padding,
-      .padding_ones = spec->padding_sign > 0,
+      .padding_ones = spec->outside > 0, .padding_byte = (int8_t)spec->outside,
   };
   const void *weight = network->tensors + spec->weight;
   if (spec->source == XNOR_SOURCE_BINARY_CONV) return network->kernels->prepare_binary(&stage->conv, weight);
@@ -241,29 +243,6 @@ static void center(const struct xnor_stage *spec, const uint8_t *input, int8_t *
   }
 }
 
-/* Row y of a real convolution, sums in double precision from the bias on. */
-static void real_conv_row(const struct xnor_stage *spec, const float *map_in, const float *weight, const float *bias, int y,
-                          float *values) {
-  const int kernel = spec->kernel, inputs = spec->in_channels;
-  for (int x = 0; x < spec->width; x++) {
-    for (int o = 0; o < spec->channels; o++) {
-      double sum = bias[o];
-      for (int row = 0; row < kernel; row++) {
-        const int from_y = y * spec->stride - spec->padding + row;
-        if (from_y < 0 || from_y >= spec->in_height) continue;
-        for (int column = 0; column < kernel; column++) {
-          const int from_x = x * spec->stride - spec->padding + column;
-          if (from_x < 0 || from_x >= spec->in_width) continue;
-          const float *from = map_in + ((size_t)from_y * spec->in_width + from_x) * inputs;
-          const float *w = weight + (((size_t)o * kernel + row) * kernel + column) * inputs;
-          for (int i = 0; i < inputs; i++) sum += (double)from[i] * (double)w[i];
-        }
-      }
-      *values++ = (float)sum;
-    }
-  }
-}
-
 /* Sums or values of row y -> values, each pixel multiplied by its factor. */
 static void multiply_row(const struct stage *stage, const float *factors, int y, const int32_t *sums, float *values) {
   const int width = stage->spec.width, channels = stage->spec.channels;
@@ -308,6 +287,10 @@ static void run_row(struct xnor_network *network, const struct stage *stage, con
     case XNOR_SOURCE_ACTIVATION_SCALE:
       xnor_activation_scale_row(&stage->conv, stage->conv.weight, y, values);
       break;
+    case XNOR_SOURCE_BATCH_NORM:
+      xnor_batch_norm((const float *)in + y * elements, (size_t)spec->width, spec->channels, stage->post.scale,
+                      stage->post.bias, floats(network, spec->clip), values);
+      break;
     case XNOR_SOURCE_SUMS:
       sums = (int32_t *)in + y * elements;
       break;
@@ -315,7 +298,7 @@ static void run_row(struct xnor_network *network, const struct stage *stage, con
       memcpy(values, (const float *)in + y * elements, elements * sizeof *values);
       break;
     case XNOR_SOURCE_CONV:
-      real_conv_row(spec, in, floats(network, spec->weight), stage->post.bias, y, values);
+      xnor_real_conv_row(&stage->conv, in, floats(network, spec->weight), stage->post.bias, y, values);
       break;
     case XNOR_SOURCE_PICTURE:
       picture_row(spec, input, stage->post.bias, stage->post.scale, y, values);

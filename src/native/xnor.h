@@ -32,6 +32,7 @@ enum xnor_source {
   XNOR_SOURCE_BINARY_WEIGHT_CONV, /* of bytes, with weights of +-1: binary_weight.c */
   XNOR_SOURCE_REAL_BINARY_WEIGHT_CONV, /* of a real map, with a scale and a bias of its own */
   XNOR_SOURCE_ACTIVATION_SCALE, /* XNOR-Net's K of a real map: activation_scale.c */
+  XNOR_SOURCE_BATCH_NORM, /* a real map * scale + bias, clipped: batch_norm.c */
   XNOR_SOURCES
 };
 
@@ -50,7 +51,8 @@ struct xnor_stage {
   int32_t input; /* map */
   int32_t in_height, in_width, in_channels;
   int32_t height, width, channels;
-  int32_t kernel, stride, padding, padding_sign; /* of a convolution */
+  int32_t kernel, stride, padding;               /* of a convolution */
+  int32_t outside;                               /* what stands around its input: a sign, +-1, or a byte */
   int32_t weight;                                /* tensor (channels, kernel, kernel, in_channels or their words) */
   int32_t scale, bias;                           /* tensors (channels); of a picture: scale and mean (in_channels) */
   int32_t shortcut, shortcut_map;
@@ -64,11 +66,11 @@ struct xnor_stage {
   int32_t mask;                          /* tensor like weight, which has the signs; of ternary weights */
   int32_t factors;                       /* map of float, one a pixel */
   int32_t planes, plane_scale, plane_count; /* map of plane_count bit maps; tensor (channels) */
-  int32_t reserved;
+  int32_t clip;                             /* tensor (2): least and greatest value; of a batch norm */
 };
 
 #define XNOR_PROGRAM_MAGIC 0x524f4e58 /* "XNOR" */
-#define XNOR_PROGRAM_VERSION 2
+#define XNOR_PROGRAM_VERSION 3
 #define XNOR_MAX_STAGES 4096
 #define XNOR_MAX_OUTPUTS 8
 

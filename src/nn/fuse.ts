@@ -1,4 +1,5 @@
 import { type Graph, inputName, inputsOf, type LayerOp, type LayerSpec } from "./graph.ts";
+import { clipOf } from "./layers/batch-norm.ts";
 import type { ConvOp, LayerPlan } from "./layers/layer.ts";
 
 /** A map that a stage reads or writes: layer i of the graph writes map i + 1, map 0 is the picture. */
@@ -16,7 +17,16 @@ type IntegerConv = Exclude<ConvOp, "conv">;
  */
 export interface Stage {
   source:
-    | ("none" | "picture" | "real" | "sums" | "conv" | "real_binary_weight_conv" | "activation_scale")
+    | (
+        | "none"
+        | "picture"
+        | "real"
+        | "sums"
+        | "conv"
+        | "real_binary_weight_conv"
+        | "activation_scale"
+        | "batch_norm"
+      )
     | IntegerConv;
   /** Names of all layers in it, in their order. */
   layers: readonly string[];
@@ -24,7 +34,10 @@ export interface Stage {
   input: MapIndex | undefined;
   /** The layer with the window: of the convolution, whose weights it uses, or of the activations' scales. */
   conv?: LayerSpec<ConvOp | "activation_scale">;
+  /** The layer whose scale and bias they are: "affine" of sums, or "batch_norm". */
   affine?: string;
+  /** Of "batch_norm": least and greatest value. */
+  clip?: readonly [low: number, high: number];
   /** Map of one channel by which each pixel is multiplied. */
   factors?: MapIndex;
   shortcut?: { readonly kind: Shortcut; readonly map: MapIndex };
@@ -127,6 +140,7 @@ function joined(
     case "activation_scale":
     case "average_pool":
     case "upsample":
+    case "batch_norm":
     case "max_pool":
     case "slice":
     case "logistic":
@@ -194,6 +208,13 @@ function stageOf(spec: LayerSpec, { kind }: LayerPlan, value: MapIndex, inputs: 
       return { ...base, source: kind === "real" ? "real_binary_weight_conv" : spec.op, conv: spec };
     case "affine":
       return { ...base, source: "sums", affine: spec.name };
+    case "batch_norm":
+      return {
+        ...base,
+        source: "batch_norm",
+        affine: spec.name,
+        ...(spec.clip && { clip: clipOf(spec.clip) }),
+      };
     case "prelu":
       return { ...base, source: "real", prelu: spec.name };
     case "add":

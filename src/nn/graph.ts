@@ -2,6 +2,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { messageOf } from "../errors.ts";
 import { schemaProblem } from "../schema-problem.ts";
+import { checkMethod } from "./method.ts";
 import { invalid, type ModelFile } from "./model-file.ts";
 
 /**
@@ -22,6 +23,9 @@ const window = {
   padding: Type.Integer({ minimum: 0, maximum: 7 }),
 };
 
+/** The byte outside the map: the one that stands for zero. Without it, 0. */
+const paddingValue = { paddingValue: Type.Optional(Type.Integer({ minimum: -128, maximum: 127 })) };
+
 const paddingSign = { paddingSign: Type.Union([Type.Literal(-1), Type.Literal(1)]) };
 
 /** Most bits of an activation, and of a weight, that are computed by bit-planes. */
@@ -30,7 +34,12 @@ export const maxPlanes = 8;
 /** Each kind of layer: what it reads, and what it needs beside its tensors. `nn/layers` has a file for each. */
 const layerSchemas = {
   conv: layer("conv", { input: Name, ...window }),
-  int8_conv: layer("int8_conv", { input: Name, ...window }),
+  int8_conv: layer("int8_conv", { input: Name, ...window, ...paddingValue }),
+  batch_norm: layer("batch_norm", {
+    input: Name,
+    /** Least and greatest value that it gives. */
+    clip: Type.Optional(Type.Tuple([Type.Number(), Type.Number()])),
+  }),
   quantize: layer("quantize", { input: Name }),
   sign: layer("sign", { input: Name }),
   binary_conv: layer("binary_conv", { input: Name, ...window, ...paddingSign }),
@@ -131,6 +140,7 @@ export function readGraph(model: ModelFile): Graph {
   if (!Array.isArray(layers) || layers.length === 0) throw invalid(source, "graph.layers is not a list");
   const known = new Set<string>([inputName]);
   for (const [index, spec] of layers.entries()) checkLayer(source, index, spec, known);
+  checkMethod(layers as LayerSpec[], extra, source);
   return { name, input, layers: layers as LayerSpec[], extra };
 }
 

@@ -1,11 +1,12 @@
 import { messageOf, XnorcamError } from "../errors.ts";
+import { floatsOfHalves } from "./half.ts";
 
 /**
  * The model file is safetensors: 8 bytes length of the header (little endian), the header (JSON: for each tensor
  * its dtype, shape and offsets; strings in `__metadata__`), then the tensors without gaps.
  * https://huggingface.co/docs/safetensors
  *
- * Reading never runs code and allocates nothing beyond copies of what the file holds.
+ * Reading never runs code and allocates nothing beyond copies of what the file holds, twice the size for half precision.
  */
 
 const elementTypes = {
@@ -17,6 +18,11 @@ const elementTypes = {
 } as const;
 
 export type ElementType = keyof typeof elementTypes;
+
+/** What a file holds: in half precision are the weights of a network in real numbers; they are read as F32. */
+const fileTypes = { ...elementTypes, F16: Uint16Array } as const;
+
+type FileType = keyof typeof fileTypes;
 
 export interface Tensor {
   readonly dtype: ElementType;
@@ -73,8 +79,7 @@ export class ModelFile {
       expectedBegin = entry.end;
       // A copy, since the file's offsets need not be aligned (and slice() of a Buffer would be none).
       const { buffer } = new Uint8Array(data.subarray(entry.begin, entry.end));
-      const values = new elementTypes[entry.dtype](buffer);
-      tensors.set(entry.name, { dtype: entry.dtype, shape: entry.shape, data: values });
+      tensors.set(entry.name, { ...valuesOf(entry.dtype, buffer), shape: entry.shape });
     }
     if (expectedBegin !== data.byteLength) {
       throw invalid(source, `${data.byteLength - expectedBegin} bytes follow the last tensor`);
@@ -139,6 +144,11 @@ export function invalid(source: string, message: string, cause?: unknown): Xnorc
   return new XnorcamError("XC_MODEL_INVALID", `${source}: ${message}`, cause === undefined ? {} : { cause });
 }
 
+function valuesOf(dtype: FileType, buffer: ArrayBuffer): Pick<Tensor, "dtype" | "data"> {
+  if (dtype === "F16") return { dtype: "F32", data: floatsOfHalves(new Uint16Array(buffer)) };
+  return { dtype, data: new elementTypes[dtype](buffer) };
+}
+
 function splitHeader(
   file: Uint8Array,
   source: string,
@@ -172,7 +182,7 @@ function splitHeader(
 
 interface Entry {
   readonly name: string;
-  readonly dtype: ElementType;
+  readonly dtype: FileType;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
@@ -181,10 +191,10 @@ interface Entry {
 function checkEntry(name: string, value: unknown, dataBytes: number, source: string): Entry {
   if (!isRecord(value)) throw invalid(source, `tensor ${name} is not described by an object`);
   const { dtype, shape, data_offsets: offsets } = value;
-  if (typeof dtype !== "string" || !Object.hasOwn(elementTypes, dtype)) {
+  if (typeof dtype !== "string" || !Object.hasOwn(fileTypes, dtype)) {
     throw invalid(
       source,
-      `tensor ${name} has dtype ${JSON.stringify(dtype)}, known are ${Object.keys(elementTypes).join(", ")}`,
+      `tensor ${name} has dtype ${JSON.stringify(dtype)}, known are ${Object.keys(fileTypes).join(", ")}`,
     );
   }
   if (!isCounts(shape)) throw invalid(source, `tensor ${name} has a shape that is not a list of counts`);
@@ -198,7 +208,7 @@ function checkEntry(name: string, value: unknown, dataBytes: number, source: str
       `tensor ${name} lies at bytes ${begin} to ${end}, but the file holds ${dataBytes} bytes of data: it is cut off or broken`,
     );
   }
-  const elementBytes = elementTypes[dtype as ElementType].BYTES_PER_ELEMENT;
+  const elementBytes = fileTypes[dtype as FileType].BYTES_PER_ELEMENT;
   const bytes = elementBytes * shape.reduce((product, extent) => product * extent, 1);
   if (end - begin !== bytes) {
     throw invalid(
@@ -206,7 +216,7 @@ function checkEntry(name: string, value: unknown, dataBytes: number, source: str
       `tensor ${name} has ${end - begin} bytes, but shape [${shape.join(", ")}] asks for ${bytes}`,
     );
   }
-  return { name, dtype: dtype as ElementType, shape, begin, end };
+  return { name, dtype: dtype as FileType, shape, begin, end };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

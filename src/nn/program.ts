@@ -16,27 +16,27 @@ export interface Program {
 }
 
 const magic = 0x524f4e58;
-const version = 2;
+const version = 3;
 const maxOutputs = 8;
 const none = -1;
 
 const sources = [
   ...(["none", "bytes", "picture", "real", "sums", "conv", "int8_conv", "binary_conv"] as const),
   ...(["plane_conv", "ternary_conv", "binary_weight_conv", "real_binary_weight_conv"] as const),
-  "activation_scale",
+  ...(["activation_scale", "batch_norm"] as const),
 ] as const;
 const shortcuts = ["none", "same", "mean", "twice"] as const;
 
 /** The fields of a stage, in the order of `struct xnor_stage`. */
 const stageFields = [
   ...(["source", "input", "inHeight", "inWidth", "inChannels", "height", "width", "channels"] as const),
-  ...(["kernel", "stride", "padding", "paddingSign", "weight", "scale", "bias"] as const),
+  ...(["kernel", "stride", "padding", "outside", "weight", "scale", "bias"] as const),
   ...(["shortcut", "shortcutMap", "shortcutHeight", "shortcutWidth", "shortcutChannels"] as const),
   ...(["slope", "real", "signs", "signScale", "signBias", "bytes", "byteScale", "sums"] as const),
-  ...(["inPlanes", "weightPlanes", "mask", "factors", "planes", "planeScale", "planeCount"] as const),
+  ...(["inPlanes", "weightPlanes", "mask", "factors", "planes", "planeScale", "planeCount", "clip"] as const),
 ] as const;
 /** 32-bit words of a stage in a program. */
-export const stageWords = stageFields.length + 1;
+export const stageWords = stageFields.length;
 
 /**
  * Writes a graph as a program, its layers joined to stages, its maps placed in one block of memory.
@@ -82,7 +82,7 @@ function stageRecord(
   offsets: ReadonlyMap<MapIndex, number>,
   tensors: TensorBlock,
 ): StageRecord {
-  const { conv, affine, factors, shortcut, prelu, sign, quantize, planes } = stage;
+  const { conv, affine, clip, factors, shortcut, prelu, sign, quantize, planes } = stage;
   const { shape, kind } = plans[stage.value]!;
   const input = plans[stage.input ?? stage.value]!.shape;
   const isPicture = stage.source === "picture";
@@ -98,7 +98,7 @@ function stageRecord(
     kernel: conv?.kernel,
     stride: conv?.stride,
     padding: conv?.padding,
-    paddingSign: conv !== undefined && "paddingSign" in conv ? conv.paddingSign : 0,
+    outside: conv === undefined ? 0 : outsideOf(conv),
     weight: weightOf(conv, tensors),
     scale: affine === undefined ? none : tensors.offset(`${affine}.scale`),
     bias: affine === undefined ? none : tensors.offset(`${affine}.bias`),
@@ -118,6 +118,7 @@ function stageRecord(
     planes: planes === undefined ? none : offsets.get(planes.map)!,
     planeScale: planes === undefined ? none : tensors.offset(`${planes.layer}.scale`),
     planeCount: planes === undefined ? 0 : plans[planes.map]!.planes,
+    clip: clip === undefined ? none : tensors.add(Float32Array.from(clip)),
   };
   if (source === "bytes") record.bytes = offsets.get(stage.value)!;
   if (source === "conv" || source === "real_binary_weight_conv") {
@@ -136,6 +137,12 @@ function stageRecord(
     record.shortcutChannels = from.channels;
   }
   return record;
+}
+
+/** What stands around the map. */
+function outsideOf(conv: NonNullable<Stage["conv"]>): number {
+  if ("paddingSign" in conv) return conv.paddingSign;
+  return conv.op === "int8_conv" ? (conv.paddingValue ?? 0) : 0;
 }
 
 function weightOf(conv: Stage["conv"], tensors: TensorBlock): number {

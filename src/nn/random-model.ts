@@ -47,8 +47,9 @@ export class RandomModel {
     return name;
   }
 
-  int8Conv(input: string, outputs: number, window: WindowFields): string {
-    const name = this.#add((name) => ({ op: "int8_conv", name, input, ...window }), outputs);
+  int8Conv(input: string, outputs: number, window: WindowFields, paddingValue?: number): string {
+    const outside = paddingValue === undefined ? {} : { paddingValue };
+    const name = this.#add((name) => ({ op: "int8_conv", name, input, ...window, ...outside }), outputs);
     const shape = [outputs, window.kernel, window.kernel, this.channelsOf(input)];
     const data = Int8Array.from({ length: count(shape) }, () => Math.floor(this.#random() * 256) - 128);
     this.#tensors.set(`${name}.weight`, { dtype: "I8", shape, data });
@@ -112,6 +113,16 @@ export class RandomModel {
       data: this.#realsOf(channels, 4).map((value) => (value || 1) * unit),
     });
     this.#reals(`${name}.bias`, [channels], 2);
+    return name;
+  }
+
+  batchNorm(input: string, clip?: [low: number, high: number]): string {
+    const name = this.#add(
+      (name) => ({ op: "batch_norm", name, input, ...(clip && { clip }) }),
+      this.channelsOf(input),
+    );
+    this.#reals(`${name}.scale`, [this.channelsOf(input)], 2);
+    this.#reals(`${name}.bias`, [this.channelsOf(input)], 1);
     return name;
   }
 

@@ -64,11 +64,14 @@ function tinyNetwork(): TestNetwork {
   };
   const upper = block(start, 34, 1, -1);
   const lower = block(upper, 68, 2, 1);
+  const bytes = (input: string) => net.quantize(net.batchNorm(input, [-2, 2]));
   const point = (input: string, outputs: number) =>
     net.affine(net.int8Conv(net.quantize(input), outputs, window(1, 1, 0)), 2 ** 15);
+  const inBytes = (input: string, outputs: number) =>
+    net.affine(net.int8Conv(bytes(input), outputs, window(3, 1, 1), -100), 2 ** 17);
   const side = point(lower, 17);
   const merged = net.add(point(upper, 17), net.upsample(side));
-  return { outputs: [merged, point(block(merged, 17, 1, -1), 7)], ...net.build() };
+  return { outputs: [merged, inBytes(block(merged, 17, 1, -1), 7)], ...net.build() };
 }
 
 /** What begins in real numbers: the picture, a real convolution, signs of it. */

@@ -13,6 +13,10 @@ export function addConvolution(context: LayerContext<LayerSpec<ConvOp>>): void {
   const pads = [padding, padding, padding, padding];
   let [x] = context.inputs as [string];
   const values = valuesOf(context, filters);
+  if (op === "int8_conv" && spec.paddingValue) {
+    addPaddedConvolution(context, filters, values, spec.paddingValue);
+    return;
+  }
   if (source.kind === "bytes" && !floatTwin) {
     const bytes = Uint8Array.from(channelsFirst(values, filters), (value) => value + zeroByte);
     const zero = nodes.constant(Uint8Array.of(zeroByte), []);
@@ -39,6 +43,43 @@ export function addConvolution(context: LayerContext<LayerSpec<ConvOp>>): void {
   }
   const sums = nodes.add("Conv", [x, weight], padded);
   nodes.add("Add", [scaledBy(context, sums), tensorOf(context, "bias")], {}, name);
+}
+
+/**
+ * Outside of the map, bytes are `outside`; ONNX's convolutions pad with their zero. So that becomes the zero, and
+ * Σ x·w = Σ (x − outside)·w + outside · Σ w.
+ */
+function addPaddedConvolution(
+  { spec, inputs, nodes, floatTwin }: LayerContext<LayerSpec<ConvOp>>,
+  filters: Filters,
+  values: Float32Array,
+  outside: number,
+): void {
+  const { name, kernel, stride, padding } = spec;
+  const attributes = {
+    kernel_shape: [kernel, kernel],
+    strides: [stride, stride],
+    pads: [padding, padding, padding, padding],
+  };
+  const perFilter = values.length / filters.filters;
+  const sumOf = (filter: number) =>
+    values.subarray(filter * perFilter, (filter + 1) * perFilter).reduce((sum, value) => sum + value, 0);
+  const added = Array.from({ length: filters.filters }, (_, filter) => outside * sumOf(filter));
+  const dims = [1, added.length, 1, 1];
+  const planar = channelsFirst(values, filters);
+  if (floatTwin) {
+    const centered = nodes.add("Sub", [inputs[0]!, nodes.scalar(outside)]);
+    const sums = nodes.add("Conv", [centered, nodes.constant(planar, dimsOf(filters))], attributes);
+    nodes.add("Add", [sums, nodes.constant(Float32Array.from(added), dims)], {}, name);
+    return;
+  }
+  const weight = nodes.constant(
+    Uint8Array.from(planar, (value) => value + zeroByte),
+    dimsOf(filters),
+  );
+  const zeros = [outside + zeroByte, zeroByte].map((zero) => nodes.constant(Uint8Array.of(zero), []));
+  const sums = nodes.add("ConvInteger", [inputs[0]!, weight, ...zeros], attributes);
+  nodes.add("Add", [sums, nodes.constant(Int32Array.from(added), dims)], {}, name);
 }
 
 /** The weights of a convolution as numbers, (filters, kernel, kernel, channels). */

@@ -69,6 +69,12 @@ function addLayer(context: LayerContext): void {
     case "binary_weight_conv":
       addConvolution({ ...context, spec });
       break;
+    case "batch_norm": {
+      const normalized = [scaledBy(context, x), tensorOf(context, "bias")];
+      if (spec.clip === undefined) nodes.add("Add", normalized, {}, name);
+      else nodes.add("Clip", [nodes.add("Add", normalized)], { min: spec.clip[0], max: spec.clip[1] }, name);
+      break;
+    }
     case "sign":
       addSign(context);
       break;

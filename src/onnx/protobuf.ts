@@ -10,11 +10,11 @@ const irVersion = 5;
 const floatAttributes: ReadonlySet<string> = new Set(["alpha", "epsilon", "max", "min", "value"]);
 const attributeTypes = { float: 1, int: 2, string: 3, ints: 7 } as const;
 
-export type TensorData = Float32Array | Uint8Array | BigInt64Array;
+export type TensorData = Float32Array | Uint8Array | Int32Array | BigInt64Array;
 export type Attribute = number | string | readonly number[];
 
 /** ONNX's numbers of the types of elements. */
-export const elementTypes = { float: 1, uint8: 2, int64: 7 } as const;
+export const elementTypes = { float: 1, uint8: 2, int32: 6, int64: 7 } as const;
 
 /** Names of elements, batch first. */
 export interface ValueInfo {
@@ -64,7 +64,8 @@ export function onnxModel({ name, parts, inputs, outputs }: OnnxGraph): Uint8Arr
 
 function typeOf(data: TensorData): number {
   if (data instanceof Float32Array) return elementTypes.float;
-  return data instanceof Uint8Array ? elementTypes.uint8 : elementTypes.int64;
+  if (data instanceof Uint8Array) return elementTypes.uint8;
+  return data instanceof Int32Array ? elementTypes.int32 : elementTypes.int64;
 }
 
 function valueInfo(field: number, { name, type, dims }: ValueInfo): Uint8Array {

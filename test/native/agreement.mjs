@@ -18,7 +18,7 @@ import { RandomModel } from "../../dist/nn/random-model.js";
 import { randomFrom } from "../../dist/random.js";
 
 const kinds = [
-  ...["real", "int8", "binary −1", "binary +1"],
+  ...["real", "int8", "int8 padded", "batch norm", "binary −1", "binary +1"],
   ...["ternary −1", "ternary +1", "binary weights", "binary weights of reals", "scales"],
   // Bits of the activations × bits of the weights.
   ...["1×1 bits", "2×1 bits", "2×2 bits", "4×1 bits", "3×3 bits", "8×4 bits"],
@@ -49,7 +49,7 @@ export function singleLayer(index, random) {
   const height = Math.max(1 + Math.floor(random() * 4), kernel - 2 * padding);
   const channels = pick(channelCounts);
   const outputs = pick(channelCounts);
-  const bytes = kind === "int8" || kind === "binary weights";
+  const bytes = kind.startsWith("int8") || kind === "binary weights";
   const net = new RandomModel({ width, height, channels, real: !bytes }, random);
   const taps = kernel * kernel * channels;
   const byPlanes = (planes, weightPlanes) =>
@@ -59,6 +59,8 @@ export function singleLayer(index, random) {
     );
   const sumsOf = {
     int8: () => net.affine(net.int8Conv("input", outputs, window), taps * 4096),
+    "int8 padded": () => net.affine(net.int8Conv("input", outputs, window, anyByte(random)), taps * 4096),
+    "batch norm": () => net.batchNorm("input", clipOf(random)),
     "binary −1": () => net.affine(net.binaryConv(net.sign("input"), outputs, window, -1), taps),
     "binary +1": () => net.affine(net.binaryConv(net.sign("input"), outputs, window, 1), taps),
     real: () => net.conv("input", outputs, window),
@@ -78,6 +80,10 @@ export function singleLayer(index, random) {
   const title = `${kind} ${width}×${height}×${channels} → ${outputs}, kernel ${kernel}, stride ${window.stride}, padding ${padding}`;
   return { title, ...net.build(), outputs: [output] };
 }
+
+const anyByte = (random) => Math.floor(random() * 256) - 128;
+/** Half of the time none. */
+const clipOf = (random) => (random() < 0.5 ? undefined : [-2 * random(), 2 * random()]);
 
 /** A network of random layers that read any map before them: joined to stages where they can be, apart where not. */
 export function randomNetwork(random) {
@@ -153,6 +159,16 @@ export function randomNetwork(random) {
         return factors === undefined ? undefined : shape(net.multiply(map.name, factors.name), map);
       },
       () => shape(net.affine(net.int8Conv(net.quantize(map.name), outputs, window), 2 ** 16), smaller),
+      () => {
+        // A block in 8 bits, or in k.
+        const normal = net.batchNorm(map.name, clipOf(random));
+        const sums =
+          random() < 0.5
+            ? net.int8Conv(net.quantize(normal), outputs, window, anyByte(random))
+            : net.planeConv(net.bitPlanes(normal, 2), outputs, window, 1);
+        return shape(net.affine(sums, 2 ** 12), smaller);
+      },
+      () => shape(net.batchNorm(map.name, clipOf(random)), map),
       () => shape(net.conv(map.name, pick([3, 8]), window), smaller),
       () => shape(net.prelu(map.name), map),
       () => shape(net.add(map.name, pick(twins).name), map),

@@ -108,6 +108,34 @@ describe("the reference kernels", () => {
     },
   );
 
+  it.each(shapes.flatMap((row) => [0, -128, 101].map((outside) => [...row, outside] as const)))(
+    "convolve bytes to exact sums: %o %o, %i outputs, %i outside",
+    (shape, window, outputs, outside) => {
+      const outShape = outShapeOf(shape, window, outputs);
+      const bytes = (count: number) => Int8Array.from({ length: count }, () => random() * 256 - 128);
+      const x = bytes(elements(shape));
+      const weight = bytes(outputs * window.kernel ** 2 * shape.channels);
+      const out = new Int32Array(elements(outShape));
+      kernels.int8Conv(x, shape, window, outside, weight, out, outShape);
+      const padded = (y: number, column: number, c: number) =>
+        y < 0 || column < 0 || y >= shape.height || column >= shape.width
+          ? outside
+          : x[(y * shape.width + column) * shape.channels + c]!;
+      expect([...out]).toEqual(definition(padded, shape.channels, window, weight, outShape));
+    },
+  );
+
+  it("normalize, and clip where they are told to", () => {
+    const shape = { height: 1, width: 2, channels: 2 };
+    const x = Float32Array.of(1, 2, 3, -4);
+    const [scale, bias] = [Float32Array.of(2, 0.5), Float32Array.of(-3, 1)];
+    const out = new Float32Array(4);
+    kernels.batchNorm(x, shape, scale, bias, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, out);
+    expect([...out]).toEqual([-1, 2, 3, -1]);
+    kernels.batchNorm(x, shape, scale, bias, -0.5, 2.5, out);
+    expect([...out]).toEqual([-0.5, 2, 2.5, -0.5]);
+  });
+
   it.each([1, 31, 32, 33, 70])("take the sign of %i channels, 0 being positive", (channels) => {
     const shape = { height: 2, width: 3, channels };
     const x = values(elements(shape));

@@ -18,7 +18,9 @@ function network() {
   const kBit = net.affine(net.planeConv(planes, 5, window, 2), 64);
   const signs = net.sign(start);
   const ternary = net.affine(net.ternaryConv(signs, 5, window, -1), 64);
-  const bytes = net.affine(net.binaryWeightConv(net.quantize(start), 5, window), 4096);
+  const normal = net.batchNorm(start, [-1, 1]);
+  const own = net.affine(net.int8Conv(net.quantize(normal), 5, window, -9), 4096);
+  const bytes = net.add(net.affine(net.binaryWeightConv(net.quantize(start), 5, window), 4096), own);
   const scales = net.activationScale(start, window);
   const scaled = net.multiply(net.affine(net.binaryConv(signs, 5, window, -1), 64), scales);
   const output = net.add(net.add(kBit, ternary), net.add(bytes, scaled));
@@ -100,6 +102,17 @@ describe("a model with layers between binary and 8 bits", () => {
     );
   });
 
+  it("is refused when it clips to nothing, or pads with what is no byte", () => {
+    const clipped = (clip: unknown) =>
+      written((layers) => Object.assign(layerOf(layers, "batch_norm"), { clip }));
+    expect(() => open(clipped([1, -1]))).toThrow(/clips to \[1, -1\], of which the first is greater/);
+    expect(() => open(clipped([1]))).toThrow(/layer l\d+\.clip/);
+    for (const paddingValue of [-129, 128, 0.5]) {
+      const file = written((layers) => Object.assign(layerOf(layers, "int8_conv"), { paddingValue }));
+      expect(() => open(file)).toThrow(/layer l\d+\.paddingValue/);
+    }
+  });
+
   it("is refused when its sums may be too large", () => {
     const net = new RandomModel({ width: 1, height: 1, channels: 4096, real: true }, randomFrom(1));
     const planes = net.bitPlanes("input", 8);
@@ -127,7 +140,8 @@ describe("a model with layers between binary and 8 bits", () => {
     const read = graph.layers.findIndex(({ name }) => name === output) + 1;
     const stages = fuse(graph, planLayers(graph, model), [read]);
     expect(stages.map(({ source }) => source)).toEqual([
-      ...["picture", "real_binary_weight_conv", "plane_conv", "ternary_conv", "binary_weight_conv"],
+      ...["picture", "real_binary_weight_conv", "plane_conv", "ternary_conv", "batch_norm"],
+      ...["int8_conv", "binary_weight_conv"],
       // The last adds two sums, each of which is part of another stage.
       ...["activation_scale", "binary_conv", "real"],
     ]);

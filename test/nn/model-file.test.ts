@@ -50,6 +50,16 @@ describe("a model file", () => {
     expect(again.tensors).toEqual(model.tensors);
   });
 
+  it("may hold half-precision numbers, which are read as single-precision ones", () => {
+    const halves = Uint8Array.of(0x00, 0x3c, 0x00, 0xc0);
+    const model = ModelFile.parse(withHeader({ a: f32([0, 4], [2], "F16") }, halves), "m");
+    expect([...model.floats("a", [2])]).toEqual([1, -2]);
+    const infinite = ModelFile.parse(withHeader({ a: f32([0, 2], [1], "F16") }, Uint8Array.of(0, 0x7c)), "m");
+    expect(() => infinite.floats("a", [1])).toThrow("tensor a holds Infinity at index 0");
+    const short = withHeader({ a: f32([0, 4], [1], "F16") }, halves);
+    expect(() => ModelFile.parse(short, "m")).toThrow("tensor a has 4 bytes, but shape [1] asks for 2");
+  });
+
   it("is at most 600 KB", () => {
     expect(file.byteLength).toBeLessThanOrEqual(600_000);
   });

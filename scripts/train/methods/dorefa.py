@@ -20,9 +20,17 @@ class DoReFa(Method):
     def weights(self, latent: Tensor) -> Tensor:
         if self.weight_bits == 1:
             return straight_through(sign(latent) * latent.detach().abs().mean(), latent)
-        bent = torch.tanh(latent)
-        unit = bent / (2 * bent.abs().max()) + 0.5
+        unit = _unit(latent)
         return 2 * straight_through(quantize(unit, self.weight_bits), unit) - 1
+
+    @torch.no_grad()
+    def weight_planes(self, latent: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """The weights as scale · Σⱼ 2ʲ·wⱼ: → the scale, and where wⱼ is +1, elsewhere it is −1, for each bit j."""
+        if self.weight_bits == 1:
+            return latent.abs().mean(), [latent >= 0]
+        steps = 2**self.weight_bits - 1
+        levels = torch.round(_unit(latent) * steps).long()
+        return torch.tensor(1 / steps), [(levels >> bit) % 2 == 1 for bit in range(self.weight_bits)]
 
     def activations(self, x: Tensor) -> Tensor:
         clipped = x.clamp(0, 1)
@@ -30,6 +38,12 @@ class DoReFa(Method):
 
     def convolve(self, x: Tensor, latent: Tensor, stride: int) -> Tensor:
         return QuantizedGradient.apply(super().convolve(x, latent, stride), self.gradient_bits)
+
+
+def _unit(latent: Tensor) -> Tensor:
+    """Latent weights → 0 … 1, the largest at an end."""
+    bent = torch.tanh(latent)
+    return bent / (2 * bent.abs().max()) + 0.5
 
 
 class QuantizedGradient(torch.autograd.Function):

@@ -17,10 +17,15 @@ TTQ_THRESHOLD = 0.05
 class TernaryWeight(Method):
     latent_std = 0.05
 
-    def weights(self, latent: Tensor) -> Tensor:
+    def alpha_and_kept(self, latent: Tensor) -> tuple[Tensor, Tensor]:
+        """→ the size of the weights of each output channel (outputs, 1, 1, 1), and 1 for those that are not zero."""
         size = latent.detach().abs()
         kept = (size > TWN_THRESHOLD * size.mean((1, 2, 3), keepdim=True)).to(latent.dtype)
         alpha = (size * kept).sum((1, 2, 3), keepdim=True) / kept.sum((1, 2, 3), keepdim=True).clamp(min=1)
+        return alpha, kept
+
+    def weights(self, latent: Tensor) -> Tensor:
+        alpha, kept = self.alpha_and_kept(latent)
         return straight_through(latent.sign() * kept * alpha, latent)
 
     def activations(self, x: Tensor) -> Tensor:
@@ -33,9 +38,11 @@ class TrainedTernary(TernaryWeight):
         self.positive = nn.Parameter(torch.tensor(0.05))
         self.negative = nn.Parameter(torch.tensor(0.05))
 
+    def threshold(self, latent: Tensor) -> Tensor:
+        return TTQ_THRESHOLD * latent.detach().abs().max()
+
     def weights(self, latent: Tensor) -> Tensor:
-        threshold = TTQ_THRESHOLD * latent.detach().abs().max()
-        return TernaryValues.apply(latent, self.positive.abs(), self.negative.abs(), threshold)
+        return TernaryValues.apply(latent, self.positive.abs(), self.negative.abs(), self.threshold(latent))
 
 
 class TernaryValues(torch.autograd.Function):

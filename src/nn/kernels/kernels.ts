@@ -48,16 +48,31 @@ export interface Kernels {
   ): void;
 
   /**
-   * 8-bit convolution, zero padding: out = Σ over taps and channels of x·w, an integer.
-   * weight (out channels, kernel, kernel, in channels).
+   * 8-bit convolution: out = Σ over taps and channels of x·w, an integer. Outside the map every channel is
+   * `paddingValue`. weight (out channels, kernel, kernel, in channels).
    */
   int8Conv(
     x: Int8Array,
     shape: MapShape,
     window: Window,
+    paddingValue: number,
     weight: Int8Array,
     out: Int32Array,
     outShape: MapShape,
+  ): void;
+
+  /**
+   * BatchNorm, folded: out = x · scale[c] + bias[c], then `low` where it is less, `high` where it is more; both may be
+   * infinite.
+   */
+  batchNorm(
+    x: Float32Array,
+    shape: MapShape,
+    scale: Float32Array,
+    bias: Float32Array,
+    low: number,
+    high: number,
+    out: Float32Array,
   ): void;
 
   /** Real → bytes map: out = ⌊clamp(x · scale[c], −128, 127) + 128.5⌋ − 128. */

@@ -32,7 +32,7 @@ export function createConv(): Kernels["conv"] {
 export function createInt8Conv(): Kernels["int8Conv"] {
   let patch = new Int8Array(0);
 
-  return (x, shape, window, weight, out, outShape) => {
+  return (x, shape, window, paddingValue, weight, out, outShape) => {
     const taps = window.kernel * window.kernel * shape.channels;
     if (patch.length < taps) patch = new Int8Array(taps);
     const gathered = patch;
@@ -40,7 +40,7 @@ export function createInt8Conv(): Kernels["int8Conv"] {
     let position = 0;
     for (let y = 0; y < outShape.height; y++) {
       for (let column = 0; column < outShape.width; column++) {
-        gather(x, shape, window, y, column, gathered);
+        gather(x, shape, window, y, column, gathered, paddingValue);
         for (let o = 0, w = 0; o < outputs; o++) {
           let sum = 0;
           for (let i = 0; i < taps; i++) sum = (sum + Math.imul(gathered[i]!, weight[w++]!)) | 0;
@@ -51,7 +51,7 @@ export function createInt8Conv(): Kernels["int8Conv"] {
   };
 }
 
-/** The window of output pixel (outX, outY): `kernel × kernel × channels` values, 0 outside the map. */
+/** The window of output pixel (outX, outY): `kernel × kernel × channels` values, `outside` the map that one. */
 export function gather<Values extends Float32Array | Int8Array>(
   x: Values,
   shape: MapShape,
@@ -59,6 +59,7 @@ export function gather<Values extends Float32Array | Int8Array>(
   outY: number,
   outX: number,
   patch: Values,
+  outside = 0,
 ): void {
   const { height, width, channels } = shape;
   // The taps of a row are neighbors in memory, in the map as in the patch.
@@ -70,7 +71,7 @@ export function gather<Values extends Float32Array | Int8Array>(
     const inside = y >= 0 && y < height;
     const line = y * width * channels;
     for (let i = left; i < left + run; i++) {
-      patch[filled++] = inside && i >= 0 && i < width * channels ? x[line + i]! : 0;
+      patch[filled++] = inside && i >= 0 && i < width * channels ? x[line + i]! : outside;
     }
   }
 }

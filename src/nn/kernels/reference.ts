@@ -49,6 +49,17 @@ export function createReferenceKernels(): Kernels {
       }
     },
 
+    batchNorm(x, shape, scale, bias, low, high, out) {
+      const { channels } = shape;
+      const count = elements(shape);
+      for (let i = 0; i < count; i += channels) {
+        for (let c = 0; c < channels; c++) {
+          const value = fround(fround(x[i + c]! * scale[c]!) + bias[c]!);
+          out[i + c] = Math.min(high, Math.max(low, value));
+        }
+      }
+    },
+
     normalize(bytes, shape, mean, scale, out) {
       const { channels } = shape;
       const pixels = shape.height * shape.width;

@@ -2,6 +2,7 @@ import type { LayerSpec } from "../graph.ts";
 import { planActivationScale, planMultiply } from "./activation-scale.ts";
 import { planAdd } from "./add.ts";
 import { planAffine } from "./affine.ts";
+import { planBatchNorm } from "./batch-norm.ts";
 import { planBinaryConv } from "./binary-conv.ts";
 import { planBinaryWeightConv } from "./binary-weight-conv.ts";
 import { planBitPlanes } from "./bit-planes.ts";
@@ -30,6 +31,8 @@ export function planLayer(context: LayerContext): LayerPlan {
       return planConv({ spec, inputs, model });
     case "int8_conv":
       return planInt8Conv({ spec, inputs, model });
+    case "batch_norm":
+      return planBatchNorm({ spec, inputs, model });
     case "quantize":
       return planQuantize({ spec, inputs, model });
     case "sign":
