@@ -304,7 +304,7 @@ describe("/try on any web host, below some folder", () => {
     }
     const rows = await page.locator("#compared tbody tr").allInnerTexts();
     expect(rows).toHaveLength(1 + methodNames.length);
-    for (const row of rows) expect(row).toMatch(/WebAssembly with vectors\s+\d+\s+\d+\.\d\s+–$/);
+    for (const row of rows) expect(row).toMatch(/^\S+\s+\d+\s+\d+\.\d\s+–$/);
   });
 
   test("goes on with the model before, in words, when one cannot be loaded or run, also while it watches", {

@@ -47,7 +47,7 @@ export function methodModel(method: MethodName, { side = 32, channels = 34 } = {
     outputs: [{ layer: head, stride }],
     nmsIou: 0.5,
     candidates: 100,
-    maxDetections: 20,
+    maxDetections: 6,
   };
   const json = { version: 1, name: "random", input, layers, detection, training: { method } };
   // Words and floats first, so that the offsets of all stay aligned.

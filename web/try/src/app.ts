@@ -116,7 +116,8 @@ export class App {
     this.#kernels.replaceChildren(...available.map((each) => new Option(kernelNames[each], each)));
     this.#kernels.value = kernels;
     this.#numbers.restart();
-    this.#comparison.begin({ model: this.#model.name, computedBy: kernelNames[kernels], bytes });
+    const computedBy = kernels === available[0] ? null : kernelNames[kernels];
+    this.#comparison.begin({ model: this.#model.name, computedBy, bytes });
     this.#enable(true);
   }
 

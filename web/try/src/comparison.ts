@@ -4,7 +4,8 @@ import type { Means } from "./numbers.ts";
 /** What is compared: a model, and what computes it. */
 export interface Contender {
   readonly model: string;
-  readonly computedBy: string;
+  /** Null for the best kernels of this browser. */
+  readonly computedBy: string | null;
   readonly bytes: number;
 }
 
@@ -37,9 +38,12 @@ export class Comparison {
     const row = document.createElement("tr");
     const name = document.createElement("th");
     name.scope = "row";
-    const by = document.createElement("small");
-    by.textContent = computedBy;
-    name.append(model, by);
+    name.textContent = model;
+    if (computedBy !== null) {
+      const by = document.createElement("small");
+      by.textContent = computedBy;
+      name.append(by);
+    }
     const cell = (text: string) => {
       const made = document.createElement("td");
       made.textContent = text;

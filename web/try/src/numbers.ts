@@ -5,6 +5,9 @@ import type { PictureTimings } from "./messages.ts";
 /** Of this time the figures are shown, so that they can be read. */
 const periodMs = 1000;
 
+/** Beyond that, what is seen is counted. */
+const longestList = 8;
+
 const parts = {
   pictureMs: "Reading the picture",
   letterboxMs: "Letterbox",
@@ -79,10 +82,13 @@ export class Numbers {
     setText(this.#fps, "–");
   }
 
+  /** @param detections the best first */
   list(detections: readonly Detection[]): void {
-    const rows = detections.map(({ label, score, isWeapon }) =>
-      listItem([label, score.toFixed(2)], { weapon: String(isWeapon) }),
-    );
+    const rows = detections
+      .slice(0, longestList)
+      .map(({ label, score, isWeapon }) => listItem([label, score.toFixed(2)], { weapon: String(isWeapon) }));
+    const others = detections.length - rows.length;
+    if (others > 0) rows.push(listItem([`and ${others} more`]));
     this.#seen.replaceChildren(...(rows.length > 0 ? rows : [listItem(["Nothing that it knows"])]));
   }
 
