@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { methodNames } from "../../src/method-files.ts";
-import { writeMethodModels } from "../helpers/method-models.ts";
+import { methodModel, writeMethodModels } from "../helpers/method-models.ts";
 import { fixture } from "../helpers/paths.ts";
 import { xnorcam } from "./xnorcam.ts";
 
@@ -60,6 +60,13 @@ describe("xnorcam bench --methods", () => {
     expect(dorefa!.binaryMacs).toBe(2 * bnn!.binaryMacs);
     expect(float!.bytes).toBeGreaterThan(bnn!.bytes);
     expect(report).toMatchObject({ absent: [], failed: [] });
+  });
+
+  it("takes the method's name from the file's metadata, where it is stated", async () => {
+    const folder = folderOf("float");
+    writeFileSync(join(folder, "run-7.safetensors"), methodModel("bnn", { isStated: true }));
+    const { report } = await measured([folder, "--kernels=wasm"]);
+    expect(report.methods.map(({ method }) => method)).toEqual(["float", "bnn"]);
   });
 
   it("prints a table", async () => {

@@ -32,8 +32,14 @@ function binary(net: RandomModel, input: string, n: number): string {
   return net.affine(net.binaryConv(net.sign(input), n, window(3, 1, 1), -1), 256);
 }
 
-/** A small detector with random weights, its convolution in the middle computed as by the method. */
-export function methodModel(method: MethodName, { side = 32, channels = 34 } = {}): Uint8Array {
+/**
+ * A small detector with random weights, its convolution in the middle computed as by the method.
+ * @param options whether the file states the method
+ */
+export function methodModel(
+  method: MethodName,
+  { side = 32, channels = 34, isStated = false } = {},
+): Uint8Array {
   const net = new RandomModel({ width: side, height: side, channels: 3, real: false }, randomFrom(7));
   const stem = net.prelu(net.affine(net.int8Conv(inputName, channels, window(3, stride, 1)), 2 ** 17));
   const middle = convolutions[method](net, stem, channels);
@@ -49,7 +55,8 @@ export function methodModel(method: MethodName, { side = 32, channels = 34 } = {
     candidates: 100,
     maxDetections: 6,
   };
-  const json = { version: 1, name: "random", input, layers, detection, training: { method } };
+  const training = isStated ? { training: { method } } : {};
+  const json = { version: 1, name: "random", input, layers, detection, ...training };
   // Words and floats first, so that the offsets of all stay aligned.
   const tensors = [...model.tensors].sort(
     ([, a], [, b]) => Number(a.dtype === "I8") - Number(b.dtype === "I8"),
