@@ -20,7 +20,7 @@ import {
   yardstick,
 } from "./methods-report.ts";
 
-/** As slow as the slowest model may be, so many milliseconds of it are measured, within these numbers of runs. */
+/** About so many milliseconds of a model are measured on each kernels, within these numbers of runs. */
 const budgetMs = 3000;
 const fewestRuns = 3;
 const mostRuns = 30;
@@ -38,8 +38,8 @@ type Subject = Omit<MethodReport, Kind> & { readonly measurements: Map<Kind, Mea
 /**
  * `xnorcam bench --methods`: the models of a folder, one a method, against each other on this machine.
  *
- * @param folder undefined for the bundled ones, which have to be complete
- * @param wanted the only kernels to measure; undefined for the best native ones, WebAssembly and the reference
+ * @param options `folder`: undefined for the bundled models, which have to be complete. `kernels`: the only ones to
+ *   measure; undefined for the best native ones, those in WebAssembly and the reference
  * @returns the exit code: 1 when a file could not be measured
  * @throws XnorcamError XC_MODEL_UNREADABLE when the folder cannot be read or holds no model; XC_KERNELS_UNAVAILABLE
  */
