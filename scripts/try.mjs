@@ -1,16 +1,12 @@
 // Builds web/try, the detector in a browser, to dist/try: a folder of static files that the camera serves at /try/ and
 // that can be put on any web host.
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const models = join(root, "models");
 const folder = join(root, "dist", "try");
-
-/** The bundled model first: it is what the page begins with. */
-const first = "xnor-yolo-zero.safetensors";
 
 /** @returns whether there was no error */
 export async function buildTry() {
@@ -22,35 +18,29 @@ export async function buildTry() {
     console.error(error instanceof Error ? error.message : error);
     return false;
   }
-  copyModels();
-  writeServiceWorker();
+  const models = await copyModels();
+  writeServiceWorker(models);
   return true;
 }
 
-/** The models of the repository that find objects, and models.json, a list of them. */
-function copyModels() {
-  mkdirSync(join(folder, "models"), { recursive: true });
-  const files = readdirSync(models).filter((file) => file.endsWith(".safetensors"));
-  const entries = files
-    .sort((a, b) => Number(b === first) - Number(a === first) || a.localeCompare(b))
-    .map((file) => ({ file, graph: graphOf(join(models, file)) }))
-    .filter(({ graph }) => graph.detection !== undefined)
-    .map(({ file, graph }) => {
-      copyFileSync(join(models, file), join(folder, "models", file));
-      return { name: graph.name, file: `models/${file}`, bytes: statSync(join(models, file)).size };
-    });
+/** Copies the models of the repository, and writes models.json, the list of them. @returns the list */
+async function copyModels() {
+  // Compiled before the page is built.
+  const { listTryModels } = await import("../dist/server/try-models.js");
+  const entries = await listTryModels(join(root, "models"));
+  for (const { file } of entries) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    copyFileSync(join(root, file), join(folder, file));
+  }
   writeFileSync(join(folder, "models.json"), JSON.stringify(entries));
+  return entries;
 }
 
-/** The graph in the header of a safetensors file. */
-function graphOf(file) {
-  const bytes = readFileSync(file);
-  const header = JSON.parse(bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE(0))).toString());
-  return JSON.parse(header.__metadata__.graph);
-}
-
-/** Names the files that are to work offline, of the models the first one, and the version of all of them. */
-function writeServiceWorker() {
+/**
+ * Names the files that are to work offline at once, of the models the first one, which the page begins with, and the
+ * version of all files.
+ */
+function writeServiceWorker([first]) {
   const script = join(folder, "sw.js");
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -64,7 +54,7 @@ function writeServiceWorker() {
     files: [
       "./",
       ...files.filter(
-        (file) => file !== "index.html" && (!file.startsWith("models/") || file === `models/${first}`),
+        (file) => file !== "index.html" && (!file.startsWith("models/") || file === first?.file),
       ),
     ],
   };

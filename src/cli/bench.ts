@@ -1,7 +1,10 @@
 import { PictureDetector } from "../detect/picture-detector.ts";
+import { XnorcamError } from "../errors.ts";
 import { chooseBackend } from "../nn/backend.ts";
 import type { Step } from "../nn/network.ts";
 import { shapeText } from "../nn/shape.ts";
+import { fillWithNoise, median, timeOf } from "./bench/measure.ts";
+import { benchMethods } from "./bench/methods.ts";
 import { defineCommand } from "./command.ts";
 import { warnOfKernels } from "./kernels-warning.ts";
 import { modelOption, modelSettings } from "./model-option.ts";
@@ -30,75 +33,77 @@ export const bench = defineCommand({
       value: "NAME",
       description: "reference, portable, avx2, …; without it, the best that works, or XNORCAM_KERNELS",
     },
+    methods: {
+      type: "flag",
+      description: "The models of a folder against each other; without DIR, the bundled one of each method",
+    },
     json: { type: "flag", description: "One line of JSON" },
   },
-  run({ values }) {
-    const wanted = chooseBackend(values.kernels === undefined ? {} : { wanted: values.kernels });
-    const { backend, graph, engines } = PictureDetector.load(modelSettings(values).path, wanted);
-    warnOfKernels(backend);
-    const { width, height } = engines.limits;
-    const { engine } = engines.engineFor(width, height);
-    fillWithNoise(engine.input);
-    for (let i = 0; i < warmUpRuns; i++) engine.run();
-
-    const totals: number[] = [];
-    for (let i = 0; i < measuredRuns; i++) {
-      const start = performance.now();
-      engine.run();
-      totals.push(performance.now() - start);
+  positionals: { name: "DIR", min: 0, max: 1 },
+  async run({ values, positionals: [folder] }) {
+    const { kernels, methods, json = false } = values;
+    if (methods) {
+      if (values.model !== undefined)
+        throw usage("--methods measures a folder, --model a file: give one of them");
+      return await benchMethods({ folder, kernels, json });
     }
-    const times = new Map<Step, number[]>(engine.steps.map((step) => [step, []]));
-    for (let i = 0; i < measuredRuns; i++) {
-      for (const step of engine.steps) {
-        const start = performance.now();
-        step.run();
-        times.get(step)!.push(performance.now() - start);
-      }
-    }
-
-    const layers = engine.steps.map((step): StepTime => {
-      const { name, op, shape, macs, parameterBytes, outputBytes } = step;
-      return {
-        name,
-        op,
-        shape: shapeText(shape),
-        ms: median(times.get(step)!),
-        realMacs: macs.real,
-        binaryMacs: macs.binary,
-        parameterBytes,
-        outputBytes,
-      };
-    });
-    const sum = (of: (layer: StepTime) => number) => layers.reduce((total, layer) => total + of(layer), 0);
-    const report = {
-      model: graph.name,
-      kernels: engine.kernels,
-      runs: measuredRuns,
-      ms: median(totals),
-      realMacs: sum((layer) => layer.realMacs),
-      binaryMacs: sum((layer) => layer.binaryMacs),
-      parameterBytes: sum((layer) => layer.parameterBytes),
-      mapBytes: engine.mapBytes,
-      rssBytes: process.memoryUsage.rss(),
-      layers,
-    };
-    console.log(values.json ? JSON.stringify(report) : table(report));
-    return Promise.resolve(0);
+    if (folder !== undefined) throw usage(`"${folder}" is one word too many`);
+    return benchLayers(values);
   },
 });
 
-/** A flat picture would give the branches of the code an easy time. The same noise every time. */
-function fillWithNoise(bytes: Uint8Array): void {
-  let state = 1;
-  for (let i = 0; i < bytes.length; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    bytes[i] = state >>> 24;
-  }
+function usage(message: string): XnorcamError {
+  return new XnorcamError("XC_USAGE", message);
 }
 
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1]!;
+function benchLayers(values: {
+  readonly model?: string;
+  readonly kernels?: string;
+  readonly json?: boolean;
+}): number {
+  const wanted = chooseBackend(values.kernels === undefined ? {} : { wanted: values.kernels });
+  const { backend, graph, engines } = PictureDetector.load(modelSettings(values).path, wanted);
+  warnOfKernels(backend);
+  const { width, height } = engines.limits;
+  const { engine } = engines.engineFor(width, height);
+  fillWithNoise(engine.input);
+  for (let i = 0; i < warmUpRuns; i++) engine.run();
+
+  const totals: number[] = [];
+  for (let i = 0; i < measuredRuns; i++) totals.push(timeOf(() => engine.run()));
+  const times = new Map<Step, number[]>(engine.steps.map((step) => [step, []]));
+  for (let i = 0; i < measuredRuns; i++) {
+    for (const step of engine.steps) times.get(step)!.push(timeOf(() => step.run()));
+  }
+
+  const layers = engine.steps.map((step): StepTime => {
+    const { name, op, shape, macs, parameterBytes, outputBytes } = step;
+    return {
+      name,
+      op,
+      shape: shapeText(shape),
+      ms: median(times.get(step)!),
+      realMacs: macs.real,
+      binaryMacs: macs.binary,
+      parameterBytes,
+      outputBytes,
+    };
+  });
+  const sum = (of: (layer: StepTime) => number) => layers.reduce((total, layer) => total + of(layer), 0);
+  const report = {
+    model: graph.name,
+    kernels: engine.kernels,
+    runs: measuredRuns,
+    ms: median(totals),
+    realMacs: sum((layer) => layer.realMacs),
+    binaryMacs: sum((layer) => layer.binaryMacs),
+    parameterBytes: sum((layer) => layer.parameterBytes),
+    mapBytes: engine.mapBytes,
+    rssBytes: process.memoryUsage.rss(),
+    layers,
+  };
+  console.log(values.json ? JSON.stringify(report) : table(report));
+  return 0;
 }
 
 function table(report: {

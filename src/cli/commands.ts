@@ -26,7 +26,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "bench",
-    summary: "Measure the speed of a model, layer by layer",
+    summary: "Measure the speed of a model, layer by layer, or of the methods against each other",
     load: async () => (await import("./bench.ts")).bench,
   },
   {

@@ -51,6 +51,17 @@ export function chooseBackend({
   return addonBackend(wasm, variant, slowWarning([...why, ...wrong], "wasm", fix));
 }
 
+/**
+ * The best kernels of one kind, and nothing in their place: for measuring.
+ * @returns why there are none, in one line, where there are none that work
+ */
+export function backendOf(kind: "native" | "wasm"): Backend | string {
+  const addon = tryTo(kind === "native" ? loadAddon : loadWasm);
+  if (addon instanceof Error) return kind === "native" ? reasonOf(addon) : noWasm(addon);
+  const { variant, wrong } = soundVariant(addon);
+  return variant === undefined ? wrong.join("; ") : addonBackend(addon, variant);
+}
+
 const rebuild = "npm run build; if that does not help, please report it";
 const installCompiler = "install a C compiler (sudo apt install gcc), then npm run build";
 
@@ -112,7 +123,7 @@ function reasonOf(error: Error): string {
 }
 
 function noWasm(error: Error): string {
-  return `those in WebAssembly cannot be loaded (${firstLine(error)})`;
+  return `the kernels in WebAssembly cannot be loaded (${firstLine(error)})`;
 }
 
 function firstLine(error: Error): string {

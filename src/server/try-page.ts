@@ -1,6 +1,7 @@
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
 import { inProject } from "../project-folder.ts";
+import { isModelPath, listTryModels } from "./try-models.ts";
 
 /** What `scripts/try.mjs` builds, and the models. */
 const pageRoot = inProject("dist/try");
@@ -35,7 +36,12 @@ export async function serveTry(app: FastifyInstance): Promise<void> {
     root: modelsRoot,
     prefix: "/try/models/",
     index: false,
-    allowedPath: (path) => path.endsWith(".safetensors"),
+    allowedPath: (path) => isModelPath(path.slice(1)),
+  });
+  // What is installed now, in place of the list that was written when the page was built.
+  app.get("/try/models.json", async (_request, reply) => {
+    reply.header("cache-control", "no-cache");
+    return await listTryModels(modelsRoot);
   });
   await app.register(fastifyStatic, { ...common, root: pageRoot, prefix: "/try/" });
   // Its addresses are relative to the folder.

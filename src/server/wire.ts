@@ -187,3 +187,11 @@ export interface ProblemBody {
   /** All that is wrong with a change of the settings. */
   errors?: { path: string; message: string }[];
 }
+
+/** A row of /try/models.json, the list of the models that the page `/try/` offers. */
+export interface TryModel {
+  readonly name: string;
+  /** Its address, from the page's: `models/NAME.safetensors` or `models/methods/METHOD.safetensors`. */
+  readonly file: string;
+  readonly bytes: number;
+}

@@ -1,14 +1,19 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { PictureDetector } from "../../src/detect/picture-detector.ts";
 import { decodePicture } from "../../src/image/decode-picture.ts";
+import { methodNames } from "../../src/method-files.ts";
+import { referenceBackend } from "../../src/nn/backend.ts";
+import { listTryModels } from "../../src/server/try-models.ts";
+import type { TryModel } from "../../src/server/wire.ts";
 import { launchBrowser } from "../helpers/browser.ts";
 import { LiveServer } from "../helpers/live-server.ts";
+import { writeMethodModels } from "../helpers/method-models.ts";
 import { bundledModel, fixture } from "../helpers/paths.ts";
 import { StaticHost } from "../helpers/static-host.ts";
 import { until } from "../helpers/until.ts";
@@ -53,12 +58,14 @@ async function ready(page: Page): Promise<void> {
   await page.locator("#choose:enabled").waitFor({ timeout: patience });
 }
 
+const seenLines = async (page: Page) => (await seen(page)).map((line) => line.replace(/\s+/, " "));
+
 /** Chooses a picture, and waits until it was looked at. */
 async function look(page: Page, file: string): Promise<string[]> {
   await page.locator("#seen").evaluate((list) => list.replaceChildren());
   await page.locator("#file").setInputFiles(file);
   await page.locator("#seen li").first().waitFor({ timeout: patience });
-  return (await seen(page)).map((line) => line.replace(/\s+/, " "));
+  return await seenLines(page);
 }
 
 describe("/try in Chromium with a camera", () => {
@@ -94,7 +101,7 @@ describe("/try in Chromium with a camera", () => {
     await page.locator("#kernels").selectOption("reference");
     await ready(page);
     await page.locator("#seen li").first().waitFor();
-    expect((await seen(page)).map((line) => line.replace(/\s+/, " "))).toEqual(wanted);
+    expect(await seenLines(page)).toEqual(wanted);
     expect(complaints).toEqual([]);
   });
 
@@ -157,6 +164,45 @@ describe("/try in Chromium with a camera", () => {
   });
 });
 
+test("/try keeps up with a camera, and computes many times as fast as plain JavaScript", {
+  timeout: 4 * patience,
+}, async () => {
+  // As many frames a second as the page asks for.
+  const browser = await launchBrowser([`${fakeCamera}=fps=60`]);
+  try {
+    const context = await browser.newContext({ permissions: ["camera"] });
+    const page = await context.newPage();
+    await page.goto(`${live.url}/try/`);
+    await ready(page);
+    await page.locator("#camera").click();
+    const rounds = [];
+    for (let round = 0; round < 3; round++) {
+      rounds.push({ wasm: await measured(page, "wasm"), reference: await measured(page, "reference") });
+    }
+    const ratios = rounds.map(({ wasm, reference }) => reference.networkMs / wasm.networkMs);
+    const fps = rounds.map(({ wasm }) => wasm.fps);
+    const list = (values: readonly number[]) => values.map((value) => value.toFixed(1)).join(", ");
+    console.log(
+      `/try by the camera: ${list(fps)} frames a second; network ${list(rounds.map(({ wasm }) => wasm.networkMs))} ms, ` +
+        `plain JavaScript ${list(rounds.map(({ reference }) => reference.networkMs))} ms, ${list(ratios)} times as long`,
+    );
+    expect(Math.max(...ratios)).toBeGreaterThanOrEqual(4);
+    expect(Math.max(...fps)).toBeGreaterThanOrEqual(30);
+  } finally {
+    await browser.close();
+  }
+});
+
+/** What the page shows when these kernels have computed for a second. */
+async function measured(page: Page, kernels: string): Promise<{ fps: number; networkMs: number }> {
+  await page.locator("#kernels").selectOption(kernels);
+  await ready(page);
+  const fps = page.locator("#fps output");
+  await until("frames are counted", async () => Number(await fps.textContent()) > 0, patience);
+  const networkMs = Number.parseFloat((await page.locator('[data-part="networkMs"]').textContent())!);
+  return { fps: Number(await fps.textContent()), networkMs };
+}
+
 describe("/try on any web host, below some folder", () => {
   let folder: string;
   let host: StaticHost;
@@ -199,7 +245,9 @@ describe("/try on any web host, below some folder", () => {
     expect(await look(page, fixture("pictures/parity-16.png"))).not.toEqual([]);
     const files = readdirSync(built, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
-      .map(({ parentPath, name }) => readFileSync(join(parentPath, name)));
+      .map(({ parentPath, name }) => join(parentPath, name))
+      .filter((file) => !file.endsWith(".safetensors") || basename(file) === basename(bundledModel))
+      .map((file) => readFileSync(file));
     const sum = (size: (bytes: Buffer) => number) => files.reduce((total, bytes) => total + size(bytes), 0);
     const kilobytes = (bytes: number) => `${Math.round(bytes / 1000)} kB`;
     console.log(
@@ -208,42 +256,119 @@ describe("/try on any web host, below some folder", () => {
     );
   });
 
-  test("switches between the models of models.json, and says what is wrong with one", {
+  /** The models of `models/` as the folder offers them. */
+  async function offer(): Promise<TryModel[]> {
+    const models = await listTryModels(join(folder, "models"));
+    writeFileSync(join(folder, "models.json"), JSON.stringify(models));
+    return models;
+  }
+
+  const methodFile = (name: string) => `models/methods/${name}.safetensors`;
+
+  test("offers the shipped network first, then each method, and runs them on the kernels in WebAssembly", {
+    timeout: 3 * patience,
+  }, async () => {
+    writeMethodModels(join(folder, "models/methods"), methodNames);
+    await offer();
+    const requested: string[] = [];
+    page.on("request", (request) => requested.push(request.url().slice(address().length)));
+    await page.goto(address());
+    await ready(page);
+    const labels = await page.locator("#model option").allTextContents();
+    expect(labels.map((label) => label.replace(/ \(\d+ kB\)$/, ""))).toEqual([
+      "xnor-yolo-zero",
+      ...methodNames,
+    ]);
+    expect(requested.filter((path) => path.startsWith("models/"))).toEqual([
+      "models/xnor-yolo-zero.safetensors",
+    ]);
+
+    const file = fixture("pictures/parity-16.png");
+    const picture = await decodePicture(file);
+    await look(page, file);
+    for (const method of methodNames) {
+      await page.locator("#model").selectOption(methodFile(method));
+      await ready(page);
+      expect(await page.locator("#kernels").inputValue(), method).toBe("wasm");
+      const { detections } = PictureDetector.load(
+        join(folder, methodFile(method)),
+        referenceBackend(),
+      ).detect(picture);
+      const wanted = detections.map(({ label, score }) => `${label} ${score.toFixed(2)}`);
+      await until(
+        `${method} finds what the reference finds`,
+        async () => JSON.stringify(await seenLines(page)) === JSON.stringify(wanted),
+        patience,
+      );
+      expect(wanted.length, method).toBeGreaterThan(0);
+    }
+    const rows = await page.locator("#compared tbody tr").allInnerTexts();
+    expect(rows).toHaveLength(1 + methodNames.length);
+    for (const row of rows) expect(row).toMatch(/^\S+\s+\d+\s+\d+\.\d\s+–$/);
+    await page.setViewportSize({ width: 320, height: 700 });
+    const rightOf = (selector: string) =>
+      page.locator(selector).evaluate((element) => element.getBoundingClientRect().right);
+    expect(await rightOf("#compared table")).toBeLessThanOrEqual(await rightOf("#compared"));
+  });
+
+  test("goes on with the model before, in words, when one cannot be loaded or run, also while it watches", {
     timeout: 2 * patience,
   }, async () => {
     const model = readFileSync(bundledModel);
-    writeFileSync(join(folder, "models/second.safetensors"), model);
     writeFileSync(join(folder, "models/broken.safetensors"), model.subarray(0, 5000));
-    const entry = (name: string, file: string) => ({ name, file: `models/${file}`, bytes: model.length });
-    const first = entry("xnor-yolo-zero", "xnor-yolo-zero.safetensors");
-    const others = [entry("second", "second.safetensors"), entry("broken", "broken.safetensors")];
-    const lost = entry("lost", "lost.safetensors");
-    writeFileSync(join(folder, "models.json"), JSON.stringify([first, ...others, lost]));
+    writeFileSync(join(folder, "models/lost.safetensors"), model);
+    await offer();
+    rmSync(join(folder, "models/lost.safetensors"));
     await page.goto(address());
     await ready(page);
+    const buffer = Buffer.from(await page.evaluate<number[]>(recordVideo));
+    await page.locator("#file").setInputFiles({ name: "drawn.webm", mimeType: "video/webm", buffer });
+    await page.locator('#view[data-state="full"]').waitFor({ timeout: patience });
     const choice = page.locator("#model");
-    expect(await choice.locator("option").allTextContents()).toEqual([
-      "xnor-yolo-zero",
-      "second",
-      "broken",
-      "lost",
-    ]);
-    await choice.selectOption("second");
-    await ready(page);
-    await choice.selectOption("broken");
+    await choice.selectOption("models/broken.safetensors");
     await page.locator('#message[data-state="problem"]').waitFor({ timeout: patience });
-    expect(await message(page).textContent()).toMatch(/^broken\.safetensors: .*the file is cut off/);
-    await choice.selectOption("lost");
+    // Long enough for further pictures, which must not wipe it away.
+    await page.waitForTimeout(500);
+    expect(await message(page).textContent()).toMatch(
+      /^broken\.safetensors: .*the file is cut off.*\. The page goes on with xnor-yolo-zero\.$/,
+    );
+    expect(await choice.inputValue()).toBe("models/xnor-yolo-zero.safetensors");
+    await choice.selectOption("models/lost.safetensors");
     await until(
       "the lost model is missed",
       async () => /lost/.test((await message(page).textContent()) ?? ""),
       patience,
     );
+    await page.locator('#message[data-state="problem"]').waitFor({ timeout: patience });
     expect(await message(page).textContent()).toBe(
-      "lost.safetensors could not be loaded: the server answers 404",
+      "lost.safetensors could not be loaded: the server answers 404. The page goes on with xnor-yolo-zero.",
     );
-    await choice.selectOption("second");
+    await page.locator("#stop").click();
     await ready(page);
+    expect(await look(page, fixture("pictures/parity-16.png"))).not.toEqual([]);
+  });
+
+  test("keeps a model that was chosen for a time without a network, and says when one was not", {
+    timeout: 3 * patience,
+  }, async () => {
+    writeMethodModels(join(folder, "models/methods"), ["bnn", "ternary"]);
+    await offer();
+    await page.goto(address());
+    await ready(page);
+    await page.locator("#offline", { hasText: "works offline" }).waitFor({ timeout: patience });
+    await page.locator("#model").selectOption(methodFile("bnn"));
+    await ready(page);
+    await host.stop();
+    await page.reload();
+    await ready(page);
+    await page.locator("#model").selectOption(methodFile("bnn"));
+    await ready(page);
+    expect(await page.locator("#network").textContent()).toMatch(/knows person, knife/);
+    await page.locator("#model").selectOption(methodFile("ternary"));
+    await page.locator('#message[data-state="problem"]').waitFor({ timeout: patience });
+    expect(await message(page).textContent()).toMatch(
+      /^ternary\.safetensors could not be loaded: .*\. The page goes on with bnn\.$/,
+    );
     expect(await look(page, fixture("pictures/parity-16.png"))).not.toEqual([]);
   });
 

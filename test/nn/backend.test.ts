@@ -77,11 +77,11 @@ describe("the choice of kernels", () => {
     const backend = chooseBackend({ wanted: undefined, load: noAddon, loadWasm: noWasm });
     expect(backend.kernels).toBe("reference");
     expect(lineOf(backend)).toMatch(
-      /are not built .*those in WebAssembly cannot be loaded \(ENOENT.*plain TypeScript computes, .*times slower.*install/,
+      /are not built .*the kernels in WebAssembly cannot be loaded \(ENOENT.*plain TypeScript computes, .*times slower.*install/,
     );
     expect(lineOf(backend)).not.toContain("\n");
     expect(() => chooseBackend({ wanted: "wasm", load: noAddon, loadWasm: noWasm })).toThrow(
-      /no kernels "wasm" .* available are reference; .*not built.*; those in WebAssembly cannot be loaded/,
+      /no kernels "wasm" .* available are reference; .*not built.*; the kernels in WebAssembly cannot be loaded/,
     );
   });
 

@@ -1,10 +1,10 @@
-import { SingleBar } from "cli-progress";
 import type { Picture } from "../../camera/frame.ts";
 import type { PictureDetector } from "../../detect/picture-detector.ts";
 import { messageOf, XnorcamError } from "../../errors.ts";
 import type { LabeledPicture } from "../../eval/data-set.ts";
 import type { PictureResult } from "../../eval/match.ts";
 import { decodePicture } from "../../image/decode-picture.ts";
+import { withProgress } from "../progress.ts";
 
 /** Low enough for the whole precision–recall curve; with it, a box of any use is among the model's candidates. */
 const scoreFloor = 0.01;
@@ -33,29 +33,6 @@ export async function decodeLabeled(picture: LabeledPicture): Promise<Picture | 
     if (!(error instanceof XnorcamError)) throw error;
     console.error(`xnorcam: ${messageOf(error)} (${error.code})`);
     return null;
-  }
-}
-
-/** Does the same with each item in turn, under a bar on the terminal. */
-export async function withProgress<Item>(
-  items: readonly Item[],
-  unit: string,
-  work: (item: Item) => Promise<void>,
-): Promise<void> {
-  const bar = new SingleBar({
-    format: `{bar} {value}/{total} ${unit}, {eta_formatted} left`,
-    hideCursor: true,
-    clearOnComplete: true,
-    noTTYOutput: false,
-  });
-  bar.start(items.length, 0);
-  try {
-    for (const item of items) {
-      await work(item);
-      bar.increment();
-    }
-  } finally {
-    bar.stop();
   }
 }
 

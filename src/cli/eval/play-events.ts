@@ -11,7 +11,8 @@ import type { LabeledPicture } from "../../eval/data-set.ts";
 import { DetectionCache } from "../../eval/detection-cache.ts";
 import { EventPlayer, type PlayOutcome } from "../../eval/events.ts";
 import { MirrorWatch, mirrored, mirroredBox } from "../../eval/mirror.ts";
-import { decodeLabeled, withProgress } from "./detect-pictures.ts";
+import { withProgress } from "../progress.ts";
+import { decodeLabeled } from "./detect-pictures.ts";
 
 /** Frames for which a picture without a weapon is shown. */
 export const stillFrames = 30;

@@ -1,8 +1,12 @@
 import { messageOf } from "../../../src/errors.ts";
+import type { TryModel } from "../../../src/server/wire.ts";
 import { openCamera } from "./camera.ts";
+import { Comparison } from "./comparison.ts";
 import { Detector } from "./detector.ts";
 import { byId, setText } from "./element.ts";
-import type { Found, Kernels, LoadedModel, ModelEntry } from "./messages.ts";
+import { fetchBytes } from "./fetch-bytes.ts";
+import type { Found, Kernels, LoadedModel } from "./messages.ts";
+import { ModelChoice } from "./model-choice.ts";
 import { Numbers } from "./numbers.ts";
 import { Playback } from "./playback.ts";
 import { Stage } from "./stage.ts";
@@ -17,14 +21,18 @@ const kernelNames: Readonly<Record<Kernels, string>> = {
 export class App {
   readonly #detector = new Detector();
   readonly #stage = new Stage();
-  readonly #numbers = new Numbers();
+  readonly #numbers = new Numbers((means) => this.#comparison.note(means));
+  readonly #comparison = new Comparison();
   readonly #message = byId("message");
   readonly #camera = byId<HTMLButtonElement>("camera");
   readonly #choose = byId<HTMLButtonElement>("choose");
   readonly #stop = byId<HTMLButtonElement>("stop");
-  readonly #model = byId<HTMLSelectElement>("model");
+  readonly #model = new ModelChoice();
   readonly #kernels = byId<HTMLSelectElement>("kernels");
-  #models: readonly ModelEntry[] = [];
+  /** What computes; null until a model was loaded. */
+  #loaded: LoadedModel | null = null;
+  /** The kernels that the user chose; null for the best. */
+  #wanted: Kernels | null = null;
   #warning: string | null = null;
   #playback: Playback | null = null;
   /** The picture that was chosen, to be looked at again by another model. */
@@ -41,9 +49,8 @@ export class App {
     try {
       const response = await fetch("./models.json");
       if (!response.ok) throw new Error(`models.json could not be loaded (${response.status})`);
-      this.#models = (await response.json()) as ModelEntry[];
-      this.#model.replaceChildren(...this.#models.map(({ name, file }) => new Option(name, file)));
-      await this.#load(null);
+      this.#model.offer((await response.json()) as TryModel[]);
+      await this.#load();
     } catch (error) {
       this.#say(messageOf(error), "problem");
     }
@@ -60,9 +67,15 @@ export class App {
       file.value = "";
       if (chosen !== undefined) void this.#open(chosen);
     });
-    for (const select of [this.#model, this.#kernels]) {
-      select.addEventListener("change", () => void this.#load(this.#kernels.value as Kernels));
-    }
+    this.#model.select.addEventListener("change", () => void this.#load());
+    this.#kernels.addEventListener("change", () => {
+      this.#wanted = this.#kernels.value as Kernels;
+      void this.#load();
+    });
+    // From now on the service worker keeps what is loaded: what was chosen before, too.
+    navigator.serviceWorker?.addEventListener("controllerchange", () => {
+      if (this.#loaded !== null) void fetch(this.#model.url).catch(() => {});
+    });
     document.addEventListener("dragover", (event) => {
       event.preventDefault();
       view.dataset.drop = "true";
@@ -78,31 +91,46 @@ export class App {
     });
   }
 
-  /** Loads the chosen model. @param kernels null for the best */
-  async #load(kernels: Kernels | null): Promise<void> {
-    this.#say("Loading the network…", "busy");
+  /** Loads the chosen model; where that fails, the one before goes on. */
+  async #load(): Promise<void> {
+    const { name, file, url } = this.#model;
+    this.#say(`Loading ${name}…`, "busy");
     this.#enable(false);
     try {
-      const modelUrl = new URL(this.#model.value, document.baseURI).href;
-      this.#showLoaded(await this.#detector.load(modelUrl, kernels));
-      this.#numbers.restart();
+      const loaded = await this.#detector.load(file, await fetchBytes(url), this.#wanted);
+      this.#model.keep();
+      this.#showLoaded(loaded);
       if (this.#playback === null && this.#picture !== null) await this.#lookAtPicture(this.#picture);
     } catch (error) {
-      this.#say(messageOf(error), "problem");
-      // Another model may work.
-      this.#model.disabled = this.#models.length < 2;
+      this.#goOn(messageOf(error));
     }
   }
 
-  #showLoaded({ name, classes, inputWidth, inputHeight, kernels, available, warning }: LoadedModel): void {
+  #showLoaded(loaded: LoadedModel): void {
+    const { name, bytes, classes, inputWidth, inputHeight, kernels, available, warning } = loaded;
+    this.#loaded = loaded;
     this.#warning = warning;
     this.#say("", "ready");
-    const bytes = this.#models.find(({ file }) => file === this.#model.value)?.bytes ?? 0;
-    const kilobytes = Math.round(bytes / 1000);
     byId("network").textContent =
-      `${name}: ${kilobytes} kB, up to ${inputWidth} × ${inputHeight}; knows ${classes.join(", ")}.`;
+      `${name}: ${Math.round(bytes / 1000)} kB, up to ${inputWidth} × ${inputHeight}; knows ${classes.join(", ")}.`;
     this.#kernels.replaceChildren(...available.map((each) => new Option(kernelNames[each], each)));
     this.#kernels.value = kernels;
+    this.#numbers.restart();
+    const computedBy = kernels === available[0] ? null : kernelNames[kernels];
+    this.#comparison.begin({ model: this.#model.name, computedBy, bytes });
+    this.#enable(true);
+  }
+
+  /** Says why the chosen model does not run, and goes on with the one before, if there is one. */
+  #goOn(problem: string): void {
+    if (this.#loaded === null) {
+      this.#say(problem, "problem");
+      this.#model.enable(true);
+      return;
+    }
+    this.#model.restore();
+    this.#kernels.value = this.#loaded.kernels;
+    this.#say(`${problem}. The page goes on with ${this.#model.name}.`, "problem");
     this.#enable(true);
   }
 
@@ -145,12 +173,16 @@ export class App {
     this.#playback = playback;
     this.#stop.hidden = false;
     this.#numbers.restart();
+    let isFirst = true;
     await playback.run(async (picture) => {
-      this.#say("", "ready");
+      // Later ones leave in place what is said of a model that was chosen meanwhile.
+      if (isFirst) this.#say("", "ready");
+      isFirst = false;
+      const loaded = this.#loaded;
       const found = await this.#detector.detect(picture);
       if (this.#playback !== playback) return found.picture.close();
       this.#show(found);
-      this.#numbers.add(found.timings, performance.now());
+      if (this.#loaded === loaded) this.#numbers.add(found.timings, performance.now());
     });
   }
 
@@ -179,7 +211,7 @@ export class App {
 
   #enable(enabled: boolean): void {
     for (const control of [this.#camera, this.#choose, this.#kernels]) control.disabled = !enabled;
-    this.#model.disabled = !enabled || this.#models.length < 2;
+    this.#model.enable(enabled);
   }
 
   /** Without a text, what is to be said all the time: why it is slow, if it is. */

@@ -28,9 +28,12 @@ export class Detector {
     });
   }
 
-  /** @param kernels null for the best. @throws Error with one line for the user */
-  async load(modelUrl: string, kernels: Kernels | null): Promise<LoadedModel> {
-    const response = await this.#ask({ type: "load", modelUrl, kernels });
+  /**
+   * Loads a model in place of the one before, which stays where this fails.
+   * @param bytes of the file, handed over. @param kernels null for the best. @throws Error with one line for the user
+   */
+  async load(name: string, bytes: Uint8Array<ArrayBuffer>, kernels: Kernels | null): Promise<LoadedModel> {
+    const response = await this.#ask({ type: "load", name, bytes, kernels }, [bytes.buffer]);
     if (response.type === "loaded") return response.loaded;
     throw new Error(response.type === "failed" ? response.message : "The detector gave no answer.");
   }

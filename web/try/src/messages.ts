@@ -1,13 +1,5 @@
 import type { Detection, DetectionTimings } from "../../../src/detect/detection.ts";
 
-/** A row of models.json, which `scripts/try.mjs` writes. */
-export interface ModelEntry {
-  readonly name: string;
-  /** Beside models.json. */
-  readonly file: string;
-  readonly bytes: number;
-}
-
 /** What computes: a variant in WebAssembly, or the plain TypeScript that defines the truth. */
 export type Kernels = "wasm" | "wasm-plain" | "reference";
 
@@ -15,18 +7,26 @@ export type Kernels = "wasm" | "wasm-plain" | "reference";
 export type Request = { readonly id: number } & Task;
 
 export type Task =
-  | { readonly type: "load"; readonly modelUrl: string; readonly kernels: Kernels | null }
+  /** Takes the bytes of a model file over; `name` is for messages. A model that fails leaves the one before in place. */
+  | {
+      readonly type: "load";
+      readonly name: string;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly kernels: Kernels | null;
+    }
   /** The picture is the worker's until it answers. */
   | { readonly type: "detect"; readonly picture: ImageBitmap };
 
 /** What the detector says of itself. */
 export interface LoadedModel {
   readonly name: string;
+  /** Of its file. */
+  readonly bytes: number;
   readonly classes: readonly string[];
   /** Pixels of the largest input. */
   readonly inputWidth: number;
   readonly inputHeight: number;
-  readonly kernels: string;
+  readonly kernels: Kernels;
   /** What this browser can compute with, the best first. */
   readonly available: readonly Kernels[];
   /** Why it is slower than it could be; null when all is well. */

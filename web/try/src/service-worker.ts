@@ -33,15 +33,32 @@ worker.addEventListener("activate", (event) => {
 worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const isOurs = request.method === "GET" && request.url.startsWith(worker.registration.scope);
-  if (isOurs) event.respondWith(answer(request));
+  if (isOurs) event.respondWith(answer(event));
 });
 
-async function answer(request: Request): Promise<Response> {
+/** So long a list of the models may take before the one that was kept is taken. */
+const patienceMs = 3000;
+
+/**
+ * The page's own files change with its version only. Models, and the list of them, may change on the camera at any time:
+ * the list is asked for first, a model is given as it was kept and brought up to date for the next time.
+ */
+async function answer(event: FetchEvent): Promise<Response> {
+  const { request } = event;
   const cache = await caches.open(cacheName);
   const kept = await cache.match(request.mode === "navigate" ? "./" : request, { ignoreSearch: true });
-  if (kept !== undefined) return kept;
+  if (kept === undefined) return await fetchAndKeep(request, cache);
+  const path = request.url.slice(worker.registration.scope.length);
+  if (path !== "models.json" && !path.startsWith("models/")) return kept;
+  const newest = fetchAndKeep(request, cache).catch(() => kept);
+  event.waitUntil(newest);
+  const waitMs = path === "models.json" ? patienceMs : 0;
+  return await Promise.race([newest, new Promise<Response>((resolve) => setTimeout(resolve, waitMs, kept))]);
+}
+
+/** A model that was chosen works offline from then on. */
+async function fetchAndKeep(request: Request, cache: Cache): Promise<Response> {
   const response = await fetch(request);
-  // A model that was chosen works offline from then on.
   if (response.ok) await cache.put(request, response.clone());
   return response;
 }

@@ -1,10 +1,14 @@
 import { ModelDetector } from "../../../src/detect/model-detector.ts";
 import { messageOf } from "../../../src/errors.ts";
 import { ModelFile } from "../../../src/nn/model-file.ts";
-import { fetchBytes } from "./fetch-bytes.ts";
 import { BrowserKernels } from "./kernels.ts";
 import type { Kernels, LoadedModel, Request, Response, Result, Task } from "./messages.ts";
 import { PixelReader } from "./pixels.ts";
+
+type LoadTask = Extract<Task, { type: "load" }>;
+
+/** Of most cameras. */
+const cameraShape = { width: 640, height: 480 };
 
 /** The detector, in a thread of its own: loads models, and looks at one picture at a time. */
 class DetectorWorker {
@@ -16,26 +20,28 @@ class DetectorWorker {
   async answer(task: Task): Promise<Result> {
     switch (task.type) {
       case "load":
-        return { type: "loaded", loaded: await this.#load(task.modelUrl, task.kernels) };
+        return { type: "loaded", loaded: await this.#load(task) };
       case "detect":
         return this.#detect(task.picture);
     }
   }
 
-  async #load(modelUrl: string, wanted: Kernels | null): Promise<LoadedModel> {
-    const [kernels, bytes] = await Promise.all([this.#loadKernels(), fetchBytes(modelUrl)]);
-    const name = new URL(modelUrl).pathname.split("/").at(-1)!;
+  async #load({ name, bytes, kernels: wanted }: LoadTask): Promise<LoadedModel> {
+    const kernels = await this.#loadKernels();
     const detector = new ModelDetector(ModelFile.parse(bytes, name), kernels.backend(wanted));
+    // What cannot be run fails here, while the model before is still there.
+    detector.engineFor(cameraShape).run();
     this.#detector = detector;
-    const { backend, engines, graph, head } = detector;
+    const { backend, engines, graph, head, file } = detector;
     return {
       name: graph.name,
+      bytes: file.bytes,
       classes: head.classes,
       inputWidth: engines.limits.width,
       inputHeight: engines.limits.height,
-      kernels: backend.kernels,
+      kernels: backend.kernels as Kernels,
       available: kernels.available,
-      warning: kernels.warning,
+      warning: kernels.warning ?? backend.warning?.problem ?? null,
     };
   }
 
