@@ -9,6 +9,9 @@ from torch import Tensor
 from assign import assign
 from model import boxes_of, cell_centers, flatten
 
+#: A teacher's box counts from this score on.
+TEACHER_SEES = 0.1
+
 
 class Batch(NamedTuple):
     """pictures (n, 3, h, w) uint8; objects padded to m: boxes (n, m, 4) in pixels, classes (n, m), weights
@@ -77,7 +80,7 @@ def distillation_loss(maps: list[Tensor], teacher: list[Tensor], classes: int, s
     class_loss = F.binary_cross_entropy_with_logits(logits, wanted, weight, reduction="sum")
     centers, _ = cell_centers(*size, logits.device)
     best = wanted.amax(-1)
-    seen = torch.where(best > config["teacher_sees"], best, torch.zeros_like(best))
+    seen = torch.where(best > TEACHER_SEES, best, torch.zeros_like(best))
     box_loss = ((1 - complete_iou(boxes_of(centers, sides), boxes_of(centers, teacher_sides))) * seen).sum()
     total = seen.sum().clamp(min=1.0)
     return (config["class_weight"] * class_loss + config["box_weight"] * box_loss) / total

@@ -171,8 +171,8 @@ class Run:
     def save(self) -> None:
         state = {
             "model": self.model.state_dict(), "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(), "step": self.step, "seconds": self.seconds, "signs": self.signs, "config": self.config,
-            "method": self.method,
+            "optimizer": self.optimizer.state_dict(), "step": self.step, "seconds": self.seconds, "signs": self.signs,
+            "config": self.config, "method": self.method,
         }
         part = self.last.with_suffix(".part")
         torch.save(state, part)
@@ -194,7 +194,7 @@ class Run:
             else:
                 group["lr"] = rate
         # What a teacher says that has just begun to learn itself is worth nothing.
-        self.teacher_weight.fill_(self.config["loss"]["teacher_weight"] * min(1.0, 10 * self.step / schedule["steps"]))
+        self.teacher_weight.fill_(min(1.0, 10 * self.step / schedule["steps"]))
         self.model.train()
         if self.device.type == "cuda":
             self.replay = self.replay or Replay(self)
@@ -282,12 +282,15 @@ class Examination:
 
 
 def train(runs: list[Run], source: Source, examination: Examination, distill: bool) -> None:
-    """Advances all runs on the same batches."""
+    """Advances all runs on the same batches, from the step on at which the first one stands. Where a kill came between two
+    checkpoints the others are ahead of it, and wait."""
     first, schedule = runs[0], runs[0].config["schedule"]
     began, rows = time.time(), [[] for _ in runs]
-    for batch in source.stream(first.step, schedule["steps"]):
+    for step, batch in enumerate(source.stream(first.step, schedule["steps"]), first.step):
         taught = None
         for run, kept in zip(runs, rows):
+            if run.step > step:
+                continue
             started = time.perf_counter()
             parts, maps = run.advance(batch, taught)
             run.seconds += time.perf_counter() - started
@@ -297,17 +300,21 @@ def train(runs: list[Run], source: Source, examination: Examination, distill: bo
         if first.step % 100 == 0:
             rate = len(rows[0]) * schedule["batch"] / (time.time() - began)
             for run, kept in zip(runs, rows):
-                means = {key: round(float(sum(row[key] for row in kept)) / len(kept), 4) for key in kept[0]}
-                run.log({"step": run.step, "pictures_per_s": round(rate, 1), **means, "flipped": round(run.flipped(), 5),
-                         "seconds": round(run.seconds)})
+                if kept:
+                    means = {key: round(float(sum(row[key] for row in kept)) / len(kept), 4) for key in kept[0]}
+                    run.log({"step": run.step, "pictures_per_s": round(rate, 1), **means,
+                             "flipped": round(run.flipped(), 5), "seconds": round(run.seconds)})
             began, rows = time.time(), [[] for _ in runs]
         done = first.step == schedule["steps"]
-        for run in runs:
-            if done or first.step % schedule["checkpoint_steps"] == 0:
+        if done or first.step % schedule["checkpoint_steps"] == 0:
+            for run in reversed(runs):  # the first one last: it must not be ahead of those that it teaches
                 run.save()
-            if done or first.step % schedule["evaluate_steps"] == 0:
+        if not done and first.step % schedule["evaluate_steps"] == 0:
+            for run in runs:
                 examination.of(run)
-                began = time.time()
+            began = time.time()
+    for run in runs:
+        examination.of(run)
 
 
 def main() -> None:
@@ -324,12 +331,13 @@ def main() -> None:
     parser.add_argument("--overfit", type=int, metavar="N", help="fit N pictures for 300 steps")
     parser.add_argument("--steps", type=int, help="instead of the config's")
     parser.add_argument("--batch", type=int, help="pictures a step, instead of the config's")
+    parser.add_argument("--learning-rate", type=float, help="instead of the config's")
     parser.add_argument("--val-stride", type=int, default=2, help="evaluate on every n-th picture of val while training")
     parser.add_argument("--no-val", action="store_true", help="do not evaluate while training")
     parser.add_argument("--strict", action="store_true", help="stop at the first broken annotation")
     args = parser.parse_args()
     config = tomllib.loads(args.config.read_text())
-    for key in ("steps", "batch"):
+    for key in ("steps", "batch", "learning_rate"):
         if getattr(args, key):
             config["schedule"][key] = getattr(args, key)
     if args.overfit and args.out:
@@ -353,8 +361,9 @@ def main() -> None:
     if args.overfit:
         overfit(runs[0], source, args.overfit, names, config["seed"])
         return
-    if len({run.step for run in runs}) > 1:
-        raise SystemExit(f"{args.out}: the runs stand at different steps: {', '.join(f'{r.method} {r.step}' for r in runs)}")
+    if runs[0].step > min(run.step for run in runs):
+        steps = ", ".join(f"{run.method} {run.step}" for run in runs)
+        raise SystemExit(f"{args.out}: the runs stand at the steps {steps}; the first one has to be behind the others")
     val = None if args.no_val else args.data / "val"
     train(runs, source, Examination(source, val, args.cache, names, args.val_stride), args.distill)
 

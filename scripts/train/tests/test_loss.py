@@ -3,7 +3,7 @@ import unittest
 
 import torch
 
-from loss import Batch, complete_iou, detection_loss
+from loss import Batch, complete_iou, detection_loss, distillation_loss
 from model import BOX_SIDES, STRIDES, cell_centers
 
 SIZE, CLASSES = 64, 2
@@ -74,6 +74,22 @@ class Loss(unittest.TestCase):
         scores = torch.cat([level[0, :CLASSES].flatten(1) for level in levels], 1).sigmoid()
         self.assertGreater(float(scores[1].max()), 0.6)
         self.assertLess(float(scores[0].max()), 0.1)
+
+    def test_a_pupil_comes_to_see_what_its_teacher_sees(self) -> None:
+        teacher = [level.detach() for level in maps()]
+        teacher[0][0, 1, 3, 3], teacher[0][0, CLASSES:, 3, 3] = 3.0, 1.5
+        taught = lambda levels: distillation_loss(levels, teacher, CLASSES, (SIZE, SIZE), CONFIG)
+        self.assertAlmostEqual(float(taught([level.clone() for level in teacher])), 0, places=5)
+        levels = maps()
+        optimizer = torch.optim.Adam(levels, 0.1)
+        for _ in range(150):
+            optimizer.zero_grad()
+            taught(levels).backward()
+            optimizer.step()
+        pupil = levels[0].detach()
+        self.assertAlmostEqual(float(pupil[0, 1, 3, 3]), 3.0, delta=0.5)
+        torch.testing.assert_close(pupil[0, CLASSES:, 3, 3], teacher[0][0, CLASSES:, 3, 3], atol=0.2, rtol=0)
+        self.assertLess(float(pupil[0, 0].max()), -3)
 
     def test_an_object_of_weight_nought_is_none(self) -> None:
         with_object = loss_of(maps(), batch([[8, 8, 40, 40]], [1], [0.0]))[1]

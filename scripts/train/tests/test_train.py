@@ -1,0 +1,91 @@
+import contextlib
+import copy
+import io
+import tempfile
+import tomllib
+import unittest
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from augment import BatchMaker
+from dataset import Labels, PictureStore
+from train import Examination, Run, Source, train
+
+CONFIG = tomllib.loads((Path(__file__).parent.parent / "configs/example.toml").read_text())
+CONFIG["network"].update(width=64, height=64, stem=[8, 16], stages=[[16, 1], [32, 1], [32, 1], [32, 1]], neck=32, neck_blocks=1)
+CONFIG["schedule"].update(steps=4, batch=4, checkpoint_steps=2, evaluate_steps=4, warmup_steps=1)
+DEVICE = torch.device("cpu")
+METHODS = ["float", "xnor-learned"]
+
+
+class Killed(Exception):
+    pass
+
+
+class Training(unittest.TestCase):
+    def setUp(self) -> None:
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder, rng, labels = Path(temporary.name), np.random.default_rng(5), []
+        for i in range(6):
+            Image.fromarray(rng.integers(0, 256, (48, 64, 3), np.uint8)).save(self.folder / f"{i}.png")
+            box = np.array([[8, 8, 40, 40]], np.float32)
+            labels.append(Labels(self.folder / f"{i}.png", 64, 48, "web", "", np.ones(2, bool), box, np.array([i % 2]),
+                                 np.ones(1, np.float32)))
+        maker = BatchMaker(labels, PictureStore(labels, self.folder / "cache"), ["person", "knife"], CONFIG)
+        self.source = Source(maker, DEVICE)
+        self.examination = Examination(self.source, None, self.folder, ["person", "knife"], 1)
+
+    def runs(self, out: str) -> list[Run]:
+        runs = []
+        for method in METHODS:
+            folder = self.folder / out / method
+            folder.mkdir(parents=True, exist_ok=True)
+            with contextlib.redirect_stderr(io.StringIO()):
+                runs.append(Run(copy.deepcopy(CONFIG), 2, method, folder, DEVICE))
+        return runs
+
+    def weights(self, out: str) -> list[torch.Tensor]:
+        states = [torch.load(self.folder / out / method / "averaged.pt") for method in METHODS]
+        self.assertEqual([state["step"] for state in states], [4, 4])
+        return [value for state in states for value in state["model"].values()]
+
+    def test_a_run_that_is_killed_ends_as_one_that_is_not(self) -> None:
+        for distill in (False, True):
+            with self.subTest(distill=distill):
+                train(self.runs(f"whole{distill}"), self.source, self.examination, distill)
+                # Killed at step 4 between the checkpoints: the second run has its own, the first one stands at step 2.
+                runs, killed = self.runs(f"killed{distill}"), Killed()
+                save, saved = runs[0].save, []
+
+                def save_once() -> None:
+                    if saved:
+                        raise killed
+                    saved.append(True)
+                    save()
+
+                runs[0].save = save_once
+                with self.assertRaises(Killed):
+                    train(runs, self.source, self.examination, distill)
+                resumed = self.runs(f"killed{distill}")
+                self.assertEqual([run.step for run in resumed], [2, 4])
+                train(resumed, self.source, self.examination, distill)
+                for value, wanted in zip(self.weights(f"killed{distill}"), self.weights(f"whole{distill}")):
+                    self.assertTrue(torch.equal(value, wanted))
+
+    def test_a_teacher_changes_what_is_learned_by_the_others_and_not_by_itself(self) -> None:
+        alone, taught = self.runs("alone"), self.runs("taught")
+        train(alone, self.source, self.examination, False)
+        train(taught, self.source, self.examination, True)
+        same = [
+            all(torch.equal(a, b) for a, b in zip(one.model.state_dict().values(), other.model.state_dict().values()))
+            for one, other in zip(alone, taught)
+        ]
+        self.assertEqual(same, [True, False])
+
+
+if __name__ == "__main__":
+    unittest.main()
