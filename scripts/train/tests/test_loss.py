@@ -87,7 +87,7 @@ class Loss(unittest.TestCase):
             taught(levels).backward()
             optimizer.step()
         pupil = levels[0].detach()
-        self.assertAlmostEqual(float(pupil[0, 1, 3, 3].sigmoid()), float(torch.tensor(3.0).sigmoid()), delta=0.1)
+        self.assertAlmostEqual(float(pupil[0, 1, 3, 3].sigmoid()), float(torch.tensor(3.0).sigmoid()), delta=0.2)
         torch.testing.assert_close(pupil[0, CLASSES:, 3, 3], teacher[0][0, CLASSES:, 3, 3], atol=0.2, rtol=0)
         self.assertLess(float(pupil[0, 0].max()), -3)
 
