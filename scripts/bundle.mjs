@@ -46,7 +46,9 @@ export async function bundleProgram(folder = join(root, "dist")) {
       logLevel: "warning",
       metafile: true,
     });
-    removeOldChunks(folder, new Set(Object.keys(metafile.outputs).map((path) => basename(path))));
+    attempt(() =>
+      removeOldChunks(folder, new Set(Object.keys(metafile.outputs).map((path) => basename(path)))),
+    );
     return Object.keys(metafile.inputs);
   } catch {
     return undefined;

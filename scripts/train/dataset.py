@@ -170,7 +170,9 @@ class PictureStore:
     def _decode_all(self, labels: list[Labels], data: Path) -> None:
         out = np.memmap(data, np.uint8, "w+", shape=(int(self._offsets[-1]),))
         with ProcessPoolExecutor() as pool:
-            for i, planes in enumerate(pool.map(_decode_sized, labels, chunksize=32)):
+            # By parts: what is decoded must not pile up before a slow disk.
+            parts = (labels[start : start + 512] for start in range(0, len(labels), 512))
+            for i, planes in enumerate(planes for part in parts for planes in pool.map(_decode_sized, part, chunksize=32)):
                 if isinstance(planes, str):
                     pool.shutdown(cancel_futures=True)
                     raise SystemExit(planes)

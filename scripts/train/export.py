@@ -22,8 +22,8 @@ from methods import METHODS
 from model import XnorYolo
 from reference import Reference
 
-#: The method of the network that ships, which alone is named as its configuration.
-SHIPPED = "xnor-learned"
+#: Configuration and method of what ships, which alone is named as its configuration.
+SHIPPED = ("xnor-yolo-zero", "xnor-learned")
 
 DEFAULT_CLASSES = ["person", "handgun", "rifle", "knife", "car", "bus", "truck", "motorcycle", "dog", "cat"]
 
@@ -35,7 +35,7 @@ def graph_of(
     layers, tensors, outputs = layers_of(model, pictures)
     graph = {
         "version": 1,
-        "name": config["name"] if method == SHIPPED else f"{config['name']}-{method}",
+        "name": config["name"] if (config["name"], method) == SHIPPED else f"{config['name']}-{method}",
         "input": {"width": config["network"]["width"], "height": config["network"]["height"], "channels": 3},
         "layers": layers,
         "detection": {
@@ -64,7 +64,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--config", type=Path, help="for an untrained network")
-    parser.add_argument("--method", choices=METHODS, default=SHIPPED, help="of an untrained network; a checkpoint has its own")
+    parser.add_argument("--method", choices=METHODS, default=SHIPPED[1], help="of an untrained network; a checkpoint has its own")
     parser.add_argument("--data", type=Path, help="folder with train/ and val/: sets ranges and thresholds, measures accuracy")
     parser.add_argument("--cache", type=Path, default=Path(".cache"))
     parser.add_argument("--out", type=Path, required=True)

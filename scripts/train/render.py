@@ -98,6 +98,7 @@ class Renderer:
         self.dtype = torch.float16 if device.type == "cuda" else torch.float32
         sizes = np.array(store.sizes)
         height, width = (int(side) for side in sizes.max(0))
+        self._check_memory(len(sizes) * (height * width + 2 * ((height + 1) // 2) * ((width + 1) // 2)))
         luma = np.zeros((len(sizes), height, width), np.uint8)
         chroma = np.zeros((2, len(sizes), (height + 1) // 2, (width + 1) // 2), np.uint8)
         for i, (rows, columns) in enumerate(sizes):
@@ -108,6 +109,16 @@ class Renderer:
         self.planes = [torch.from_numpy(plane).to(device) for plane in (luma, *chroma)]
         luma_sizes = torch.from_numpy(sizes).to(device)
         self.sizes = [luma_sizes, *[(luma_sizes + 1) // 2] * 2]
+
+    def _check_memory(self, needed: int) -> None:
+        if self.device.type != "cuda":
+            return
+        free, _ = torch.cuda.mem_get_info(self.device)
+        if needed > free * 0.6:  # the rest is for the network's maps
+            raise SystemExit(
+                f"the pictures, each padded to the largest, need {needed / 1e9:.1f} GB of the GPU's memory, {free / 1e9:.1f} GB are "
+                "free: make them smaller (twice the network's input is enough), or train on a CPU (CUDA_VISIBLE_DEVICES=)"
+            )
 
     def draw(self, plan: Plan) -> Batch:
         """The batch, on the device, with its pictures."""

@@ -164,9 +164,19 @@ class Run:
             raise SystemExit(f"{self.last}: is a run of the method {state['method']}; choose another --out")
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.step, self.seconds, self.signs = state["step"], state["seconds"], state["signs"]
+        self._load_optimizer(state["optimizer"])
+        self.step, self.seconds, self.signs = state["step"], state.get("seconds", 0.0), state["signs"]
         print(f"continues at step {self.step}", file=sys.stderr)
+
+    def _load_optimizer(self, state: dict) -> None:
+        """As this device wants it: the run may have begun on another one."""
+        for group, fresh in zip(state["param_groups"], self.optimizer.param_groups):
+            group.update(lr=fresh["lr"], capturable=fresh["capturable"])
+        self.optimizer.load_state_dict(state)
+        # A tensor that is loaded is a copy; the fresh groups share one.
+        on_gpu = self.device.type == "cuda"
+        for values in self.optimizer.state.values():
+            values["step"] = values["step"].to(self.device if on_gpu else "cpu")
 
     def save(self) -> None:
         state = {
@@ -187,6 +197,8 @@ class Run:
     def advance(self, batch: Batch, teacher: list[Tensor] | None = None) -> tuple[dict[str, Tensor], list[Tensor]]:
         """One step of the optimizer → the parts of the loss, and the maps. `teacher`: its maps of the same batch."""
         schedule = self.config["schedule"]
+        # Some methods draw noise: the same one whatever trains beside, and after a kill.
+        torch.manual_seed(self.config["seed"] * 1_000_003 + self.step)
         rate = learning_rate(self.step, schedule)
         for group in self.optimizer.param_groups:
             if isinstance(group["lr"], Tensor):
@@ -293,7 +305,8 @@ def train(runs: list[Run], source: Source, examination: Examination, distill: bo
                 continue
             started = time.perf_counter()
             parts, maps = run.advance(batch, taught)
-            run.seconds += time.perf_counter() - started
+            if run.device.type == "cpu":  # a GPU still computes when this returns
+                run.seconds += time.perf_counter() - started
             kept.append(parts)
             if distill and run is first:
                 taught = maps
@@ -344,8 +357,12 @@ def main() -> None:
         parser.error("--overfit starts anew and keeps nothing: leave out --out")
     if not args.overfit and not args.out:
         parser.error("--out is needed for a run")
-    if args.overfit and len(args.method) > 1:
-        parser.error("--overfit takes one method")
+    if args.overfit and (len(args.method) > 1 or args.distill):
+        parser.error("--overfit takes one method, and no teacher")
+    if len(set(args.method)) < len(args.method):
+        parser.error("--method names one twice")
+    if args.distill and len(args.method) == 1:
+        parser.error("--distill needs a teacher and a pupil: --method float xnor-learned")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.backends.cudnn.benchmark = True  # all batches have one size
     names, labels = read_labels(args.data / "train", args.strict)

@@ -51,6 +51,8 @@ export class StoredEvents implements NoticeSource {
   #told: Told = { lastId: 0, open: {} };
   /** Whether what was told is known here: the file is older where it could not be written meanwhile. */
   #isLoaded = false;
+  /** Whether the file is of no account any more, even if it is still there. */
+  #isForgotten = false;
   #isUnwritable = false;
   /** Events that were over when they were caught up with; how they began may still come, in `onEvent`. */
   readonly #caughtUp = new Set<string>();
@@ -86,6 +88,8 @@ export class StoredEvents implements NoticeSource {
   forget(): Promise<void> {
     return this.#queue(async () => {
       this.#isLoaded = false;
+      // Where it cannot be removed, it may not be read again: what it does not know of would be told, however long over.
+      this.#isForgotten = true;
       await rm(this.#file, { force: true });
     });
   }
@@ -99,7 +103,8 @@ export class StoredEvents implements NoticeSource {
 
   async #catchUp(): Promise<void> {
     if (!this.#isLoaded) {
-      this.#told = (await readTold(this.#file)) ?? { lastId: await this.#newestId(), open: {} };
+      const told = this.#isForgotten ? null : await readTold(this.#file);
+      this.#told = told ?? { lastId: await this.#newestId(), open: {} };
       this.#isLoaded = true;
       await this.#save();
     }

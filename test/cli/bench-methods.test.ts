@@ -78,10 +78,9 @@ describe("xnorcam bench --methods", () => {
     ]);
     expect(code).toBe(0);
     const lines = stdout.split("\n").map((line) => line.trim().split(/\s+/).join(" "));
-    expect(lines[0]).toBe("method KB real M binary M WebAssembly ms × float");
-    expect(lines[1]).toMatch(/^float \d+ 0\.7 0\.0 \d+\.\d+ 1\.00$/);
-    expect(lines[2]).toMatch(/^bnn \d+ 0\.1 0\.7 \d+\.\d+ \d+\.\d\d$/);
-    expect(stdout).toMatch(/A frame of 32×32/);
+    expect(lines[0]).toBe("method input KB real M binary M WebAssembly ms × float");
+    expect(lines[1]).toMatch(/^float 32×32 \d+ 0\.7 0\.0 \d+\.\d+ 1\.00$/);
+    expect(lines[2]).toMatch(/^bnn 32×32 \d+ 0\.1 0\.7 \d+\.\d+ \d+\.\d\d$/);
   });
 
   it("marks as absent what cannot be measured, never as zero", async () => {

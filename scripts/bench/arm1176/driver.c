@@ -48,23 +48,34 @@ static struct xnor_resampler *resampler(enum part x, enum part y) {
   return made;
 }
 
-/* FNV-1a. */
-static void print_hash(const char *name, const void *data, size_t bytes) {
+/* FNV-1a; goes on from a hash. */
+static uint32_t hash_from(uint32_t hash, const void *data, size_t bytes) {
   const uint8_t *byte = data;
-  uint32_t hash = 2166136261u;
   for (size_t i = 0; i < bytes; i++) hash = (hash ^ byte[i]) * 16777619u;
+  return hash;
+}
+
+static const uint32_t hash_start = 2166136261u;
+
+static void print_named(const char *name, uint32_t hash) {
   bench_print(" ");
   bench_print(name);
   bench_print(" ");
   bench_print_number(hash);
 }
 
+static void print_hash(const char *name, const void *data, size_t bytes) {
+  print_named(name, hash_from(hash_start, data, bytes));
+}
+
 /* Of zeros of either sign every operation behind makes the same; the kernels differ in which they give. */
 static void print_reals(const float *values, size_t count) {
-  static float unsigned_zeros[4 * 1024 * 1024];
-  const size_t most = sizeof unsigned_zeros / sizeof unsigned_zeros[0];
-  for (size_t i = 0; i < count && i < most; i++) unsigned_zeros[i] = values[i] + 0.0f;
-  print_hash("real", unsigned_zeros, count * sizeof *values);
+  uint32_t hash = hash_start;
+  for (size_t i = 0; i < count; i++) {
+    const float unsigned_zero = values[i] + 0.0f;
+    hash = hash_from(hash, &unsigned_zero, sizeof unsigned_zero);
+  }
+  print_named("real", hash);
 }
 
 static void print_stage(const struct xnor_network *network, const struct xnor_stage *stage, int index) {

@@ -89,6 +89,7 @@ class Export(unittest.TestCase):
         gray = [torch.full((1, 3, 64, 64), 100, dtype=torch.uint8)]
         for method in METHODS:
             model = XnorYolo(NETWORK, len(CLASSES), method).eval()
-            graph, _ = graph_of(model, method, {"name": "zero", "network": NETWORK}, CLASSES, gray)
-            self.assertEqual(graph["training"], {"method": method})
-            self.assertEqual(graph["name"], "zero" if method == "xnor-learned" else f"zero-{method}")
+            for config, ships in (("xnor-yolo-zero", method == "xnor-learned"), ("pets", False)):
+                graph, _ = graph_of(model, method, {"name": config, "network": NETWORK}, CLASSES, gray)
+                self.assertEqual(graph["training"], {"method": method})
+                self.assertEqual(graph["name"], config if ships else f"{config}-{method}")

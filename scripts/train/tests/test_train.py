@@ -18,7 +18,7 @@ CONFIG = tomllib.loads((Path(__file__).parent.parent / "configs/example.toml").r
 CONFIG["network"].update(width=64, height=64, stem=[8, 16], stages=[[16, 1], [32, 1], [32, 1], [32, 1]], neck=32, neck_blocks=1)
 CONFIG["schedule"].update(steps=4, batch=4, checkpoint_steps=2, evaluate_steps=4, warmup_steps=1)
 DEVICE = torch.device("cpu")
-METHODS = ["float", "xnor-learned"]
+METHODS = ["float", "xnor-learned", "dorefa-2"]
 
 
 class Killed(Exception):
@@ -50,14 +50,14 @@ class Training(unittest.TestCase):
 
     def weights(self, out: str) -> list[torch.Tensor]:
         states = [torch.load(self.folder / out / method / "averaged.pt") for method in METHODS]
-        self.assertEqual([state["step"] for state in states], [4, 4])
+        self.assertEqual([state["step"] for state in states], [4] * len(METHODS))
         return [value for state in states for value in state["model"].values()]
 
     def test_a_run_that_is_killed_ends_as_one_that_is_not(self) -> None:
         for distill in (False, True):
             with self.subTest(distill=distill):
                 train(self.runs(f"whole{distill}"), self.source, self.examination, distill)
-                # Killed at step 4 between the checkpoints: the second run has its own, the first one stands at step 2.
+                # Killed at step 4 between the checkpoints: the others have theirs, the first one stands at step 2.
                 runs, killed = self.runs(f"killed{distill}"), Killed()
                 save, saved = runs[0].save, []
 
@@ -71,10 +71,26 @@ class Training(unittest.TestCase):
                 with self.assertRaises(Killed):
                     train(runs, self.source, self.examination, distill)
                 resumed = self.runs(f"killed{distill}")
-                self.assertEqual([run.step for run in resumed], [2, 4])
+                self.assertEqual([run.step for run in resumed], [2, 4, 4])
                 train(resumed, self.source, self.examination, distill)
                 for value, wanted in zip(self.weights(f"killed{distill}"), self.weights(f"whole{distill}")):
                     self.assertTrue(torch.equal(value, wanted))
+
+    def test_a_run_that_began_on_a_gpu_goes_on_without_one(self) -> None:
+        runs = self.runs("moved")
+        runs[0].config["schedule"]["steps"] = 2
+        train(runs, self.source, self.examination, False)
+        for method in METHODS:
+            path = self.folder / "moved" / method / "last.pt"
+            state = torch.load(path)
+            for group in state["optimizer"]["param_groups"]:
+                group.update(capturable=True, lr=torch.tensor(group["lr"]))
+            del state["seconds"]  # as in older files
+            torch.save(state, path)
+        train(self.runs("moved"), self.source, self.examination, False)
+        train(self.runs("stayed"), self.source, self.examination, False)
+        for value, wanted in zip(self.weights("moved"), self.weights("stayed")):
+            self.assertTrue(torch.equal(value, wanted))
 
     def test_a_teacher_changes_what_is_learned_by_the_others_and_not_by_itself(self) -> None:
         alone, taught = self.runs("alone"), self.runs("taught")
@@ -84,7 +100,7 @@ class Training(unittest.TestCase):
             all(torch.equal(a, b) for a, b in zip(one.model.state_dict().values(), other.model.state_dict().values()))
             for one, other in zip(alone, taught)
         ]
-        self.assertEqual(same, [True, False])
+        self.assertEqual(same, [True, False, False])
 
 
 if __name__ == "__main__":

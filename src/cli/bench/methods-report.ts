@@ -55,18 +55,17 @@ export function methodsTable(
 ): string {
   const million = (count: number) => (count / 1e6).toFixed(1);
   const row = (cells: readonly string[]) =>
-    cells.map((cell, i) => (i === 0 ? cell.padEnd(16) : cell.padStart(i < 4 ? 10 : 15))).join("");
+    cells.map((cell, i) => (i === 0 ? cell.padEnd(16) : cell.padStart(i < 5 ? 10 : 15))).join("");
   const titleOf = ({ kind }: Column) => (kind === "native" ? (kernels.native ?? "native") : titles[kind]);
   const cellsOf = (timing: Timing | null) => {
     if (timing === null) return ["absent", ""];
     const { ms, speedup } = timing;
     return [ms.toFixed(ms < 10 ? 3 : 1), speedup === null ? "–" : speedup.toFixed(2)];
   };
-  const [first] = methods;
-  const inputs = new Set(methods.map(({ inputWidth, inputHeight }) => `${inputWidth}×${inputHeight}`));
   return [
     row([
       "method",
+      "input",
       "KB",
       "real M",
       "binary M",
@@ -75,20 +74,19 @@ export function methodsTable(
     ...methods.map((each) =>
       row([
         each.method,
+        `${each.inputWidth}×${each.inputHeight}`,
         (each.bytes / 1000).toFixed(0),
         million(each.realMacs),
         million(each.binaryMacs),
         ...columns.flatMap(({ kind }) => cellsOf(each[kind])),
       ]),
     ),
-    ...(first === undefined ? [] : [legend([...inputs].join(", "))]),
+    legend,
     ...absent,
   ].join("\n");
 }
 
-function legend(inputs: string): string {
-  return [
-    `A frame of ${inputs}, median, one thread, all models in turns; real M, binary M: million multiply-accumulates;`,
-    `× float: how many times as fast as the model of the method ${yardstick}.`,
-  ].join("\n");
-}
+const legend = [
+  "A frame of the network's input, median, one thread, all models in turns; real M, binary M: million",
+  `multiply-accumulates; × float: how many times as fast as the model of the method ${yardstick}.`,
+].join("\n");

@@ -33,6 +33,8 @@ export class App {
   #loaded: LoadedModel | null = null;
   /** The kernels that the user chose; null for the best. */
   #wanted: Kernels | null = null;
+  /** The same, as it was when a model was loaded last. */
+  #kept: Kernels | null = null;
   #warning: string | null = null;
   #playback: Playback | null = null;
   /** The picture that was chosen, to be looked at again by another model. */
@@ -94,11 +96,13 @@ export class App {
   /** Loads the chosen model; where that fails, the one before goes on. */
   async #load(): Promise<void> {
     const { name, file, url } = this.#model;
+    const wanted = this.#wanted;
     this.#say(`Loading ${name}…`, "busy");
     this.#enable(false);
     try {
-      const loaded = await this.#detector.load(file, await fetchBytes(url), this.#wanted);
+      const loaded = await this.#detector.load(file, await fetchBytes(url), wanted);
       this.#model.keep();
+      this.#kept = wanted;
       this.#showLoaded(loaded);
       if (this.#playback === null && this.#picture !== null) await this.#lookAtPicture(this.#picture);
     } catch (error) {
@@ -117,7 +121,12 @@ export class App {
     this.#kernels.value = kernels;
     this.#numbers.restart();
     const computedBy = kernels === available[0] ? null : kernelNames[kernels];
-    this.#comparison.begin({ model: this.#model.name, computedBy, bytes });
+    this.#comparison.begin({
+      model: this.#model.name,
+      computedBy,
+      bytes,
+      input: `${inputWidth}×${inputHeight}`,
+    });
     this.#enable(true);
   }
 
@@ -129,6 +138,7 @@ export class App {
       return;
     }
     this.#model.restore();
+    this.#wanted = this.#kept;
     this.#kernels.value = this.#loaded.kernels;
     this.#say(`${problem}. The page goes on with ${this.#model.name}.`, "problem");
     this.#enable(true);

@@ -7,6 +7,8 @@ export interface Contender {
   /** Null for the best kernels of this browser. */
   readonly computedBy: string | null;
   readonly bytes: number;
+  /** Width × height of its largest input. */
+  readonly input: string;
 }
 
 interface Row {
@@ -34,7 +36,7 @@ export class Comparison {
     if (fps !== null) setText(row.fps, fps.toFixed(1));
   }
 
-  #add({ model, computedBy, bytes }: Contender): Row {
+  #add({ model, computedBy, bytes, input }: Contender): Row {
     const row = document.createElement("tr");
     const name = document.createElement("th");
     name.scope = "row";
@@ -49,10 +51,10 @@ export class Comparison {
       made.textContent = text;
       return made;
     };
-    const cells = [cell(String(Math.round(bytes / 1000))), cell("–"), cell("–")] as const;
-    row.append(name, ...cells);
+    const cells = [cell("–"), cell("–")] as const;
+    row.append(name, cell(input), cell(String(Math.round(bytes / 1000))), ...cells);
     this.#section.querySelector("tbody")!.append(row);
     this.#section.hidden = false;
-    return { networkMs: cells[1], fps: cells[2] };
+    return { networkMs: cells[0], fps: cells[1] };
   }
 }

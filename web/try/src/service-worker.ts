@@ -59,6 +59,7 @@ async function answer(event: FetchEvent): Promise<Response> {
 /** A model that was chosen works offline from then on. */
 async function fetchAndKeep(request: Request, cache: Cache): Promise<Response> {
   const response = await fetch(request);
-  if (response.ok) await cache.put(request, response.clone());
+  // Where the browser has no room left, the page works all the same, only not offline.
+  if (response.ok) await cache.put(request, response.clone()).catch(() => {});
   return response;
 }
