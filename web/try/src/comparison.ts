@@ -41,18 +41,16 @@ export class Comparison {
     const name = document.createElement("th");
     name.scope = "row";
     name.textContent = model;
-    if (computedBy !== null) {
-      const by = document.createElement("small");
-      by.textContent = computedBy;
-      name.append(by);
-    }
+    const details = document.createElement("small");
+    details.textContent = computedBy === null ? input : `${input}, ${computedBy}`;
+    name.append(details);
     const cell = (text: string) => {
       const made = document.createElement("td");
       made.textContent = text;
       return made;
     };
     const cells = [cell("–"), cell("–")] as const;
-    row.append(name, cell(input), cell(String(Math.round(bytes / 1000))), ...cells);
+    row.append(name, cell(String(Math.round(bytes / 1000))), ...cells);
     this.#section.querySelector("tbody")!.append(row);
     this.#section.hidden = false;
     return { networkMs: cells[0], fps: cells[1] };
