@@ -15,8 +15,9 @@ import os
 import sys
 import time
 import tomllib
+from functools import cached_property
 from pathlib import Path
-from typing import Iterator
+from typing import Iterable, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -84,15 +85,16 @@ class Source:
 
 
 @torch.no_grad()
-def recalibrate(model: XnorYolo, source: Source, pictures: int = 768) -> None:
-    """Measures BatchNorm's statistics anew: the signs of averaged weights are not the average of signs."""
+def recalibrate(model: XnorYolo, batches: Iterable[Tensor]) -> None:
+    """Measures BatchNorm's statistics anew, on batches of pictures, and leaves the model evaluating: the signs of averaged
+    weights are not the average of signs."""
     norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # plain mean over the batches
     model.train()
-    for i in range(math.ceil(pictures / source.maker.config["schedule"]["batch"])):
-        model(source.draw(source.maker.plan(10_000_000 + i)).pictures)
+    for pictures in batches:
+        model(pictures)
     for norm in norms:
         norm.momentum = 0.1
     model.eval()
@@ -173,10 +175,6 @@ class Run:
         for group, fresh in zip(state["param_groups"], self.optimizer.param_groups):
             group.update(lr=fresh["lr"], capturable=fresh["capturable"])
         self.optimizer.load_state_dict(state)
-        # A tensor that is loaded is a copy; the fresh groups share one.
-        on_gpu = self.device.type == "cuda"
-        for values in self.optimizer.state.values():
-            values["step"] = values["step"].to(self.device if on_gpu else "cpu")
 
     def save(self) -> None:
         state = {
@@ -259,20 +257,16 @@ def overfit(run: Run, source: Source, count: int, names: list[str], seed: int) -
         parts, _ = run.advance(source.draw([canvases[i] for i in part]))
         if step % 50 == 49:
             run.log({"step": step + 1, **{key: float(value) for key, value in parts.items()}, "flipped": run.flipped()})
-    run.model.train()
-    with torch.no_grad():
-        for norm in (m for m in run.model.modules() if isinstance(m, nn.BatchNorm2d)):
-            norm.reset_running_stats()
-            norm.momentum = None
-        for start in range(0, count, size):
-            run.model(source.draw(canvases[start : start + size]).pictures)
+    recalibrate(run.model, (source.draw(canvases[start : start + size]).pictures for start in range(0, count, size)))
     store = [maker.store[i] for i in chosen]
     labels = [maker.labels[i] for i in chosen]
-    print(json.dumps(score(detect_all(run.model.eval(), labels, store, run.config, len(names)), labels, names), indent=1))
+    print(json.dumps(score(detect_all(run.model, labels, store, run.config, len(names)), labels, names), indent=1))
 
 
 class Examination:
     """Scores a run's averaged weights on a part of val, and keeps these weights."""
+
+    CALIBRATION = 768  # pictures by which BatchNorm's statistics are measured, the same for all runs
 
     def __init__(self, source: Source, data: Path | None, cache: Path, names: list[str], stride: int):
         self.source, self.names = source, names
@@ -283,9 +277,15 @@ class Examination:
             self.labels = labels[::stride]
             self.store = [store[i] for i in range(0, len(labels), stride)]
 
+    @cached_property
+    def calibration(self) -> list[Tensor]:
+        maker = self.source.maker
+        count = math.ceil(self.CALIBRATION / maker.config["schedule"]["batch"])
+        return [self.source.draw(maker.plan(10_000_000 + i)).pictures for i in range(count)]
+
     def of(self, run: Run) -> None:
         model = copy.deepcopy(run.average)
-        recalibrate(model, self.source)
+        recalibrate(model, self.calibration)
         state = {"config": run.config, "classes": self.names, "step": run.step, "method": run.method}
         torch.save({"model": model.state_dict(), **state}, run.out / "averaged.pt")
         if self.labels:

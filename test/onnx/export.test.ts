@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { importDarknet } from "../../src/darknet/import.ts";
+import { methodNames } from "../../src/method-files.ts";
 import { type Graph, inputName, readGraph } from "../../src/nn/graph.ts";
 import { createReferenceKernels } from "../../src/nn/kernels/reference.ts";
 import { ModelFile } from "../../src/nn/model-file.ts";
@@ -191,18 +192,7 @@ describe.skipIf(!hasOnnxRuntime())("an exported network in ONNX Runtime", () => 
     expect(difference(ours(exported), await byOnnxRuntime(exported))).toBeLessThan(1e-3);
   });
 
-  const methods = [
-    "float",
-    "int8",
-    "binaryconnect",
-    "bwn",
-    "bnn",
-    "xnor",
-    "xnor-learned",
-    "dorefa-2",
-    "ternary",
-  ];
-  it.each(methods)("gives what our engine gives of a network that was trained by %s", async (method) => {
+  it.each(methodNames)("gives what our engine gives of a network that was trained by %s", async (method) => {
     const exported = trainedBy(method);
     // Real values are added in another order: where that turns a sign, an output moves by a hundredth.
     expect(difference(ours(exported), await byOnnxRuntime(exported))).toBeLessThan(0.05);

@@ -1,21 +1,20 @@
-import { inputOf, type LayerContext, type LayerPlan, layerError, noMacs } from "./layer.ts";
+import { inputOf, type LayerContext, type LayerPlan, layerError, noMacs, scaleAndBias } from "./layer.ts";
 
 /**
  * BatchNorm in evaluation, folded to a scale and a shift a channel: real map → real map, clipped if the layer says so.
  * What a method's activations are made from where they are no signs.
  */
 export function planBatchNorm(context: LayerContext<"batch_norm">): LayerPlan {
-  const { spec, model } = context;
+  const { spec } = context;
   const shape = inputOf(context, "real");
-  const scale = model.floats(`${spec.name}.scale`, [shape.channels]);
-  const bias = model.floats(`${spec.name}.bias`, [shape.channels]);
+  const { scale, bias, parameterBytes } = scaleAndBias(context, shape.channels);
   const [low, high] = clipOf(spec.clip);
   if (low > high) throw layerError(context, `clips to [${low}, ${high}], of which the first is greater`);
   return {
     kind: "real",
     shape,
     macs: noMacs,
-    parameterBytes: scale.byteLength + bias.byteLength,
+    parameterBytes,
     bind:
       (kernels, [x], out) =>
       () =>

@@ -1,5 +1,5 @@
 import { elements, type MapShape } from "../shape.ts";
-import { bitTensor, inputOf, type LayerContext, type LayerPlan, windowed } from "./layer.ts";
+import { bitTensor, inputOf, type LayerContext, type LayerPlan, scaleAndBias, windowed } from "./layer.ts";
 
 /**
  * Convolution with weights of ±1 (BinaryConnect, Binary-Weight-Networks): bytes → integer sums, or real map → real map
@@ -28,19 +28,19 @@ export function planBinaryWeightConv(context: LayerContext<"binary_weight_conv">
 }
 
 function planReal(
-  { spec, model }: LayerContext<"binary_weight_conv">,
+  context: LayerContext<"binary_weight_conv">,
   shape: MapShape,
   outShape: MapShape,
   weight: Int32Array,
   macs: LayerPlan["macs"],
 ): LayerPlan {
-  const scale = model.floats(`${spec.name}.scale`, [outShape.channels]);
-  const bias = model.floats(`${spec.name}.bias`, [outShape.channels]);
+  const { spec } = context;
+  const { scale, bias, parameterBytes } = scaleAndBias(context, outShape.channels);
   return {
     kind: "real",
     shape: outShape,
     macs,
-    parameterBytes: weight.byteLength + scale.byteLength + bias.byteLength,
+    parameterBytes: weight.byteLength + parameterBytes,
     bind:
       (kernels, [x], out) =>
       () =>

@@ -112,6 +112,16 @@ export function windowed(
 }
 
 /**
+ * The layer's tensors `scale` and `bias`, one value a channel each, and the bytes of both.
+ * @throws XnorcamError XC_MODEL_INVALID
+ */
+export function scaleAndBias({ spec, model }: LayerContext, channels: number) {
+  const scale = model.floats(`${spec.name}.scale`, [channels]);
+  const bias = model.floats(`${spec.name}.bias`, [channels]);
+  return { scale, bias, parameterBytes: scale.byteLength + bias.byteLength };
+}
+
+/**
  * Words of the tensor `<layer>.<tensor>`, of which the bits that stand for no channel are 0: they would be counted.
  * @param channels bits of the words of the last extent
  * @throws XnorcamError XC_MODEL_INVALID
