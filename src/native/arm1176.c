@@ -88,5 +88,5 @@ static bool supported(void) { return (getauxval(AT_HWCAP) & (HWCAP_VFP | HWCAP_V
 const struct xnor_kernels xnor_arm1176 = {
     "arm1176", supported, xnor_armv6_prepare_binary, xnor_armv6_prepare_int8, xnor_armv6_binary_band,
     xnor_armv6_binary_row, NULL, xnor_armv6_int8_row, post_row,
-    xnor_armv6_combine,
+    xnor_armv6_threshold_row, xnor_armv6_combine,
 };

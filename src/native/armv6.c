@@ -65,5 +65,5 @@ static bool supported(void) { return true; }
 const struct xnor_kernels xnor_armv6 = {
     "armv6", supported, xnor_armv6_prepare_binary, xnor_armv6_prepare_int8, xnor_armv6_binary_band,
     xnor_armv6_binary_row, NULL, xnor_armv6_int8_row, xnor_armv6_post_row,
-    xnor_armv6_combine,
+    xnor_armv6_threshold_row, xnor_armv6_combine,
 };

@@ -10,6 +10,8 @@ void xnor_armv6_binary_band(const struct xnor_conv *conv, const uint32_t *signs,
 void xnor_armv6_binary_row(const struct xnor_conv *conv, const uint32_t *signs, int y, int row, int32_t *sums);
 void xnor_armv6_int8_row(const struct xnor_conv *conv, const int8_t *bytes, int y, int row, int32_t *sums);
 void xnor_armv6_post_row(const struct xnor_post *post, int y, const int32_t *sums, float *values);
+void xnor_armv6_threshold_row(const struct xnor_thresholds *thresholds, const int32_t *sums, int width, int channels,
+                              uint32_t *signs);
 void xnor_armv6_combine(const struct xnor_combine *how, const int32_t *part, size_t pixels, int32_t *sums);
 
 #endif

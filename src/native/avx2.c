@@ -137,6 +137,7 @@ static inline void multiply_bytes(const struct window *window, const void *weigh
 #include "lines.inl"
 #include "combine.inl"
 #include "post.inl"
+#include "threshold.inl"
 
 #define WIDE 8
 typedef __m256 wide;
@@ -184,5 +185,5 @@ static bool supported(void) { return __builtin_cpu_supports("avx2"); }
 
 const struct xnor_kernels xnor_avx2 = {
     "avx2", supported, prepare_binary, prepare_int8, binary_rows, NULL, int8_rows, NULL, post_row_wide,
-    combine,
+    threshold_row, combine,
 };

@@ -89,6 +89,7 @@ static inline void multiply_bytes(const struct window *window, const void *weigh
 #include "lines.inl"
 #include "combine.inl"
 #include "post.inl"
+#include "threshold.inl"
 
 #define WIDE 16
 typedef __m512 wide;
@@ -127,5 +128,5 @@ static bool supported(void) {
 
 const struct xnor_kernels xnor_avx512 = {
     "avx512", supported, prepare_binary, prepare_int8, binary_rows, NULL, int8_rows, NULL, post_row_wide,
-    combine,
+    threshold_row, combine,
 };

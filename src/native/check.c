@@ -35,7 +35,7 @@ static bool is_conv(int32_t source) {
          (source >= XNOR_SOURCE_PLANE_CONV && source <= XNOR_SOURCE_ACTIVATION_SCALE);
 }
 
-static bool gives_sums(int32_t source) {
+bool xnor_gives_sums(int32_t source) {
   return source == XNOR_SOURCE_INT8_CONV || source == XNOR_SOURCE_BINARY_CONV || source == XNOR_SOURCE_PLANE_CONV ||
          source == XNOR_SOURCE_TERNARY_CONV || source == XNOR_SOURCE_BINARY_WEIGHT_CONV;
 }
@@ -159,9 +159,9 @@ static const char *check_shortcut(const struct xnor_stage *stage, const struct l
 
 static const char *check_outputs(const struct xnor_stage *stage, const struct limits *limits) {
   const int64_t out = elements(stage->height, stage->width, stage->channels);
-  const bool has_sums = stage->source == XNOR_SOURCE_SUMS || gives_sums(stage->source);
+  const bool has_sums = stage->source == XNOR_SOURCE_SUMS || xnor_gives_sums(stage->source);
   if (stage->sums != -1) {
-    if (!gives_sums(stage->source)) return "a stage without a convolution in integers gives sums";
+    if (!xnor_gives_sums(stage->source)) return "a stage without a convolution in integers gives sums";
     return within(stage->sums, 4 * out, limits->map_bytes, 4) ? NULL : "sums lie outside the maps";
   }
   if (has_sums && (stage->scale < 0 || stage->bias < 0)) return "sums have no scale or no bias";

@@ -37,6 +37,12 @@ struct xnor_post {
   size_t plane_words;
 };
 
+/* Signs of integer sums: bit = (sum >= least) ^ inverted; see threshold.h. */
+struct xnor_thresholds {
+  int32_t *least;     /* (channels); NULL: there are none */
+  uint32_t *inverted; /* a bit a channel; in the same memory */
+};
+
 /*
  * How the sums of binary convolutions become those of a convolution of more bits, for `channels` channels:
  * sums = (first ? 0 : 2 * sums) + the sum over the filters j of 2^j * part (ternary: of part), and where it is the last
@@ -65,6 +71,9 @@ struct xnor_kernels {
   void (*int8_row)(const struct xnor_conv *conv, const int8_t *bytes, int y, int row, int32_t *sums);
   /* sums (width, channels), or NULL: the values. values: room for (width + 1, channels), overwritten. */
   void (*post_row)(const struct xnor_post *post, int y, const int32_t *sums, float *values);
+  /* sums (width, channels) -> signs (width, words of channels). */
+  void (*threshold_row)(const struct xnor_thresholds *thresholds, const int32_t *sums, int width, int channels,
+                        uint32_t *signs);
   /* Sums of one bit-plane to those of the planes before; see low_bit.h. */
   void (*combine)(const struct xnor_combine *combine, const int32_t *part, size_t pixels, int32_t *sums);
 };

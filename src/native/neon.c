@@ -60,6 +60,7 @@ static void multiply_bytes(int taps, int pixels, const uint32_t *patches, const 
 #include "conv.inl"
 #include "combine.inl"
 #include "post.inl"
+#include "threshold.inl"
 
 #if defined(__aarch64__)
 static bool supported(void) { return true; }
@@ -71,5 +72,5 @@ static bool supported(void) { return (getauxval(AT_HWCAP) & HWCAP_NEON) != 0; }
 
 const struct xnor_kernels xnor_neon = {
     "neon", supported, prepare_binary, prepare_int8, NULL, binary_row, NULL, int8_row, post_row,
-    combine,
+    threshold_row, combine,
 };

@@ -8,12 +8,14 @@
 #include "gather.h"
 #include "low_bit.h"
 #include "real_conv.h"
+#include "threshold.h"
 
 struct stage {
   struct xnor_stage spec;
   struct xnor_conv conv;
   struct xnor_low_bit low;
   struct xnor_post post;
+  struct xnor_thresholds thresholds; /* in place of `post` where they can be */
 };
 
 struct xnor_network {
@@ -118,6 +120,16 @@ static void prepare_post(struct xnor_network *network, struct stage *stage) {
   };
 }
 
+/* Thresholds where a stage makes signs of integer sums and nothing else. False: out of memory. */
+static bool prepare_thresholds(const struct xnor_network *network, struct stage *stage) {
+  const struct xnor_stage *spec = &stage->spec;
+  const bool signs_only = spec->signs >= 0 && spec->sums < 0 && spec->real < 0 && spec->bytes < 0 && spec->planes < 0;
+  if (!xnor_gives_sums(spec->source) || !signs_only || spec->factors >= 0 || spec->shortcut != XNOR_SHORTCUT_NONE) {
+    return true;
+  }
+  return xnor_thresholds_prepare(network->kernels, &stage->post, &stage->thresholds);
+}
+
 /* Rows whose sums are there at the same time. */
 static int rows_at_once(const struct xnor_kernels *kernels, const struct stage *stage) {
   if (xnor_is_low_bit(stage->spec.source)) return stage->conv.rows;
@@ -158,6 +170,7 @@ struct xnor_network *xnor_network_create(const void *program, size_t program_byt
     for (int c = 0; stage->spec.sign_bias >= 0 && c < stage->spec.channels; c++) {
       ((float *)(network->tensors + stage->spec.sign_bias))[c] += 0.0f;
     }
+    if (!prepare_thresholds(network, stage)) return fail(network, problem, no_memory);
     const size_t elements = (size_t)stage->spec.width * stage->spec.channels;
     if (elements + (size_t)stage->spec.channels > row) row = elements + (size_t)stage->spec.channels;
     const size_t in_work = elements * (size_t)(rows_at_once(kernels, stage));
@@ -182,6 +195,7 @@ void xnor_network_free(struct xnor_network *network) {
   for (int i = 0; network->stages != NULL && i < network->header.stages; i++) {
     xnor_release(network->stages[i].conv.weight);
     xnor_release(network->stages[i].low.constants);
+    xnor_release(network->stages[i].thresholds.least);
   }
   xnor_release(network->stages);
   xnor_release(network->maps);
@@ -313,7 +327,12 @@ static void run_row(struct xnor_network *network, const struct stage *stage, con
     multiply_row(stage, map(network, spec->factors), y, sums, values);
     sums = NULL;
   }
-  if (spec->sums < 0) kernels->post_row(&stage->post, y, sums, values);
+  if (stage->thresholds.least != NULL) {
+    uint32_t *signs = stage->post.signs + (size_t)y * spec->width * xnor_words(spec->channels);
+    kernels->threshold_row(&stage->thresholds, sums, spec->width, spec->channels, signs);
+  } else if (spec->sums < 0) {
+    kernels->post_row(&stage->post, y, sums, values);
+  }
 }
 
 /* What is done for `rows` rows at once, from row y on. */
@@ -360,6 +379,10 @@ void xnor_network_read(const struct xnor_network *network, float *output) {
     memcpy(output, network->maps + network->header.output[i].map, elements * sizeof *output);
     output += elements;
   }
+}
+
+bool xnor_network_stage_has_thresholds(const struct xnor_network *network, int stage) {
+  return network->stages[stage].thresholds.least != NULL;
 }
 
 int xnor_network_stages(const struct xnor_network *network) { return network->header.stages; }

@@ -6,6 +6,7 @@
  *   run(network: Network, input: Uint8Array, output: Float32Array): void
  *   runInBackground(network: Network, input: Uint8Array, output: Float32Array, done: () => void): void
  *   runStage(network: Network, stage: number, input: Uint8Array): void
+ *   hasThresholds(network: Network, stage: number): boolean
  *   createResampler(x: Int32Array, y: Int32Array): Resampler
  *   resample(resampler: Resampler, source: Uint8Array, from, out: Uint8Array, to, stride): void
  *
@@ -199,17 +200,38 @@ static napi_value start_run(napi_env env, napi_callback_info info) {
   return problem == NULL ? NULL : range_error(env, problem);
 }
 
+/* The index of a stage; -1 when there is none of that index, and then an exception is pending. */
+static int stage_of(napi_env env, napi_value value, const struct xnor_network *network) {
+  double stage;
+  if (napi_get_value_double(env, value, &stage) != napi_ok) {
+    type_error(env, "stage is not a number");
+  } else if (!(stage >= 0 && stage < xnor_network_stages(network))) {
+    range_error(env, "there is no such stage");
+  } else {
+    return (int)stage;
+  }
+  return -1;
+}
+
 static napi_value run_stage(napi_env env, napi_callback_info info) {
   napi_value values[3];
   arguments(env, info, 3, values);
   const struct held_network *held = idle_network(env, values[0]);
   if (held == NULL) return NULL;
-  double stage;
-  if (napi_get_value_double(env, values[1], &stage) != napi_ok) return type_error(env, "stage is not a number");
-  if (!(stage >= 0 && stage < xnor_network_stages(held->network))) return range_error(env, "there is no such stage");
-  const uint8_t *input = input_of(env, values[2], held->network);
-  if (input != NULL) xnor_network_run_stage(held->network, (int)stage, input);
+  const int stage = stage_of(env, values[1], held->network);
+  const uint8_t *input = stage < 0 ? NULL : input_of(env, values[2], held->network);
+  if (input != NULL) xnor_network_run_stage(held->network, stage, input);
   return NULL;
+}
+
+static napi_value has_thresholds(napi_env env, napi_callback_info info) {
+  napi_value values[2], result = NULL;
+  arguments(env, info, 2, values);
+  const struct held_network *held = idle_network(env, values[0]);
+  if (held == NULL) return NULL;
+  const int stage = stage_of(env, values[1], held->network);
+  if (stage >= 0) napi_get_boolean(env, xnor_network_stage_has_thresholds(held->network, stage), &result);
+  return result;
 }
 
 static void free_resampler(napi_env env, void *data, void *hint) {
@@ -271,6 +293,7 @@ NAPI_MODULE_INIT() {
       {"run", run},
       {"runInBackground", start_run},
       {"runStage", run_stage},
+      {"hasThresholds", has_thresholds},
       {"createResampler", create_resampler},
       {"resample", resample},
   };

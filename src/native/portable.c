@@ -36,10 +36,11 @@ static void multiply_bytes(int taps, int pixels, const uint32_t *patches, const 
 #include "conv.inl"
 #include "combine.inl"
 #include "post.inl"
+#include "threshold.inl"
 
 static bool supported(void) { return true; }
 
 const struct xnor_kernels xnor_portable = {
     "portable", supported, prepare_binary, prepare_int8, NULL, binary_row, NULL, int8_row, post_row,
-    combine,
+    threshold_row, combine,
 };

@@ -105,6 +105,7 @@ static inline void multiply_bytes(const struct window *window, const void *weigh
 #include "lines.inl"
 #include "combine.inl"
 #include "post.inl"
+#include "threshold.inl"
 
 #define WIDE 4
 typedef float wide __attribute__((vector_size(16)));
@@ -154,5 +155,5 @@ static bool supported(void) { return true; } /* the engine has refused the modul
 
 const struct xnor_kernels xnor_simd128 = {
     "simd128", supported, prepare_binary, prepare_int8, binary_rows, NULL, int8_rows, NULL, post_row_wide,
-    combine,
+    threshold_row, combine,
 };

@@ -76,6 +76,7 @@ EXPORT(inputBytes) size_t input_bytes(void) { return xnor_network_input_bytes(ne
 EXPORT(outputElements) size_t output_elements(void) { return xnor_network_output_elements(network); }
 EXPORT(stages) int stages(void) { return xnor_network_stages(network); }
 EXPORT(run) void run(const uint8_t *input, float *output) { xnor_network_run(network, input, output); }
+EXPORT(hasThresholds) bool has_thresholds(int stage) { return xnor_network_stage_has_thresholds(network, stage); }
 EXPORT(runStage) void run_stage(int stage, const uint8_t *input) { xnor_network_run_stage(network, stage, input); }
 
 /* Lengths in words. false: `problem` says why. */

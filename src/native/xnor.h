@@ -111,6 +111,8 @@ void xnor_network_run(struct xnor_network *network, const uint8_t *input, float 
 int xnor_network_stages(const struct xnor_network *network);
 void xnor_network_run_stage(struct xnor_network *network, int stage, const uint8_t *input);
 void xnor_network_read(const struct xnor_network *network, float *output);
+/* Whether a stage makes its signs by comparing integers: threshold.h. */
+bool xnor_network_stage_has_thresholds(const struct xnor_network *network, int stage);
 /* The map of 32-bit sums, signs or real values that a stage wrote; for comparing with `reference`. */
 const void *xnor_network_map(const struct xnor_network *network, int32_t map);
 

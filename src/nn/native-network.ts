@@ -45,10 +45,15 @@ export class NativeNetwork implements Engine {
     this.mapBytes = mapBytes;
     this.#addon = addon;
     this.#network = addon.createNetwork(program, tensors, variant);
-    this.steps = stages.map((stage, i) => ({
-      ...describeStage(stage, graph, plans),
-      run: () => this.#addon.runStage(this.#network, i, this.input),
-    }));
+    this.steps = stages.map((stage, i) => {
+      const { op, ...fields } = describeStage(stage, graph, plans);
+      const hasThresholds = addon.hasThresholds(this.#network, i);
+      return {
+        ...fields,
+        op: hasThresholds ? `${op} by thresholds` : op,
+        run: () => this.#addon.runStage(this.#network, i, this.input),
+      };
+    });
     const shapes = outputNames.map((name) => {
       const layer = graph.layers.findIndex((spec) => spec.name === name);
       return plans[layer + 1]!.shape;

@@ -11,7 +11,7 @@ import { elements, type MapShape } from "./shape.ts";
 export interface Step {
   /** Of the layer, or the last of them whose values it gives. */
   readonly name: string;
-  /** "sign", "binary_conv affine add prelu sign" */
+  /** "sign", "binary_conv affine add prelu sign", "binary_conv affine sign by thresholds" */
   readonly op: string;
   readonly shape: MapShape;
   readonly macs: Macs;

@@ -185,14 +185,79 @@ export function randomNetwork(random) {
   return { title: JSON.stringify(net.build().graph), ...net.build(), outputs };
 }
 
+/**
+ * Blocks as BinaryNet and XNOR-Net have them, without a real shortcut: each convolution's sums become the next one's signs
+ * and nothing else, with scales, slopes and biases as they may come from training, and some at the edge of what may.
+ */
+export function chainOfSigns(random) {
+  const below = (limit) => Math.floor(random() * limit);
+  const pick = (values) => values[below(values.length)];
+  const bytes = random() < 0.5;
+  const channels = 1 + below(6);
+  const size = { width: 1 + below(20), height: 1 + below(6) };
+  const net = new RandomModel({ ...size, channels, real: !bytes }, random);
+  const window = { kernel: 3, stride: 1, padding: 1 };
+  /** The affine layers, each with what the sums before it are at most. */
+  const affines = [];
+  const slopes = [];
+  const values = (sums, most) => {
+    const name = net.affine(sums, most);
+    affines.push([name, most]);
+    if (random() < 0.5) return name;
+    slopes.push(net.prelu(name));
+    return slopes.at(-1);
+  };
+  const outputs = () => pick(channelCounts);
+  let at = bytes
+    ? pick([
+        () => values(net.int8Conv("input", outputs(), window), 9 * channels * 2 ** 14),
+        () => values(net.binaryWeightConv("input", outputs(), window), 9 * channels * 2 ** 7),
+      ])()
+    : values(net.planeConv(net.bitPlanes("input", 2), outputs(), window, 1), 9 * channels * 3);
+  const signs = [];
+  for (let blocks = 2 + below(4); blocks > 0; blocks--) {
+    signs.push(net.sign(at));
+    const most = 9 * net.channelsOf(at);
+    const conv = pick(["binaryConv", "binaryConv", "ternaryConv"]);
+    at = values(net[conv](signs.at(-1), outputs(), window, pick([1, -1])), most);
+  }
+  const { graph, model } = net.build();
+  const data = (name) => model.tensors.get(name).data;
+  for (const [name, most] of affines) {
+    const [scale, bias] = [data(`${name}.scale`), data(`${name}.bias`)];
+    for (let c = 0; c < scale.length; c++) {
+      // A sum that is exactly where the value turns: in the middle, at the end, anywhere.
+      if (random() < 0.5) bias[c] = -scale[c] * pick([0, most, -most, most - 2, below(2 * most + 1) - most]);
+      else if (random() < 0.2) scale[c] = pick([0, -0]);
+    }
+  }
+  for (const name of signs) {
+    const [scale, bias] = [data(`${name}.scale`), data(`${name}.bias`)];
+    for (let c = 0; c < scale.length; c++) {
+      if (random() < 0.5) bias[c] = pick([0, -0, -(2 ** -126), 2 ** -149]);
+      if (random() < 0.1) scale[c] = pick([0, -0]);
+    }
+  }
+  // An activation that turns back where it is below 0 leaves no threshold.
+  for (const name of slopes) {
+    const slope = data(`${name}.slope`);
+    if (random() < 0.8) for (let c = 0; c < slope.length; c++) slope[c] = Math.abs(slope[c]);
+  }
+  return { title: `signs: ${JSON.stringify(graph)}`, graph, model, outputs: [at] };
+}
+
 const halfOf = ({ width, height }) => ({ width: width / 2, height: height / 2 });
 const doubleOf = ({ width, height }) => ({ width: width * 2, height: height * 2 });
 
-/** Runs a network by the reference and every variant, whole, stage by stage and in the background. @returns how many runs agreed */
+/**
+ * Runs a network by the reference and every variant, whole, stage by stage and in the background.
+ * @returns how many runs agreed, and how many stages made their signs by thresholds
+ */
 async function compare({ title, graph, model, outputs }, addon, random) {
   const reference = new Network(graph, model, createReferenceKernels(), outputs);
   const natives = addon.variants().map((variant) => new NativeNetwork(graph, model, addon, variant, outputs));
   let runs = 0;
+  const thresholds = natives.flatMap(({ steps }) => steps).filter(({ op }) => op.endsWith("thresholds"));
   for (const [filling, valueAt] of Object.entries(fillings)) {
     for (let i = 0; i < reference.input.length; i++) reference.input[i] = valueAt(random, i);
     reference.run();
@@ -213,7 +278,7 @@ async function compare({ title, graph, model, outputs }, addon, random) {
       runs++;
     }
   }
-  return runs;
+  return { runs, thresholds: thresholds.length };
 }
 
 /** A plane of some odd size to another, into the middle of a larger one. */
@@ -237,11 +302,18 @@ function compareResampling(addon, random) {
 async function main([file, grid, graphs, resamplings]) {
   const addon = file === "wasm" ? loadWasm() : loadAddon(file);
   const random = randomFrom(1);
-  let runs = 0;
-  for (let i = 0; i < Number(grid); i++) runs += await compare(singleLayer(i, random), addon, random);
-  for (let i = 0; i < Number(graphs); i++) runs += await compare(randomNetwork(random), addon, random);
+  const counts = { runs: 0, thresholds: 0 };
+  const agree = async (network) => {
+    const { runs, thresholds } = await compare(network, addon, random);
+    counts.runs += runs;
+    counts.thresholds += thresholds;
+  };
+  for (let i = 0; i < Number(grid); i++) await agree(singleLayer(i, random));
+  for (let i = 0; i < Number(graphs); i++) {
+    await agree(i % 5 === 4 ? chainOfSigns(random) : randomNetwork(random));
+  }
   for (let i = 0; i < Number(resamplings); i++) compareResampling(addon, random);
-  console.log(JSON.stringify({ arch: process.arch, variants: addon.variants(), runs, resamplings }));
+  console.log(JSON.stringify({ arch: process.arch, variants: addon.variants(), ...counts, resamplings }));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) await main(process.argv.slice(2));

@@ -175,6 +175,7 @@ const attempts = {
       ["run", networks[at], input, new Float32Array(outputs)],
       ...inBackground(networks[at], own.input, new Float32Array(own.outputs)),
       ["runStage", networks[at], pick([0, 1, 1e9, -1, 0.5]), own.input],
+      ["hasThresholds", networks[at], pick([0, 1, 1e9, -1, 0.5])],
       ["createResampler", pick(tables), pick(tables)],
       [
         "resample",

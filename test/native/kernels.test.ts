@@ -21,10 +21,11 @@ describe("the native kernels", () => {
   it(
     "give what the reference gives, every variant, to the last bit",
     async () => {
-      const { variants, runs } = await run("agreement.mjs", [addonFile, 1190, 250, 400]);
+      const { variants, runs, thresholds } = await run("agreement.mjs", [addonFile, 1190, 250, 400]);
       expect(variants).toEqual(loadAddon().variants());
       expect(variants).toContain("portable");
       expect(runs).toBe((variants as string[]).length * (1190 + 250) * 4);
+      expect(thresholds).toBeGreaterThan((variants as string[]).length * 100);
     },
     10 * minutes,
   );
@@ -44,9 +45,10 @@ describe("the native kernels", () => {
   it(
     "in WebAssembly give what the reference gives, with vectors and without, to the last bit",
     async () => {
-      const { variants, runs } = await run("agreement.mjs", ["wasm", 476, 250, 400]);
+      const { variants, runs, thresholds } = await run("agreement.mjs", ["wasm", 476, 250, 400]);
       expect(variants).toEqual(["wasm", "wasm-plain"]);
       expect(runs).toBe(2 * (476 + 250) * 4);
+      expect(thresholds).toBeGreaterThan(2 * 100);
     },
     10 * minutes,
   );

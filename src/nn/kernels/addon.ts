@@ -11,6 +11,8 @@ export interface NativeAddon {
   runInBackground?(network: object, input: Uint8Array, output: Float32Array, done: () => void): void;
   /** One of the stages of its program alone, for measuring. */
   runStage(network: object, stage: number, input: Uint8Array): void;
+  /** Whether a stage makes the signs of its sums by comparing integers, see `src/native/threshold.h`. */
+  hasThresholds(network: object, stage: number): boolean;
   /** Tables: in size, out size, then `first`, `offsets` and `weights` of `Taps` (`src/image/resample.ts`). */
   createResampler(x: Int32Array, y: Int32Array): object;
   resample(

@@ -19,6 +19,7 @@ interface Exports {
   stages(): number;
   run(input: number, output: number): void;
   runStage(stage: number, input: number): void;
+  hasThresholds(stage: number): number;
   createResampler(x: number, xWords: number, y: number, yWords: number): number;
   resample(source: number, sourceBytes: number, out: number, outBytes: number, stride: number): void;
 }
@@ -43,6 +44,7 @@ export function createWasmAddon({ simd128, plain }: WasmModules): NativeAddon {
     },
     run: (network, input, output) => networkOf(network).run(input, output),
     runStage: (network, stage, input) => networkOf(network).runStage(stage, input),
+    hasThresholds: (network, stage) => networkOf(network).hasThresholds(stage),
 
     createResampler(x, y) {
       if (best === undefined) throw new RangeError("this engine has no kernels");
@@ -130,9 +132,19 @@ class WasmNetwork {
 
   runStage(stage: number, input: Uint8Array): void {
     const { exports } = this.#instance;
-    if (!(stage >= 0 && stage < exports.stages())) throw new RangeError("there is no such stage");
+    this.#checkStage(stage);
     this.#take(input);
     exports.runStage(stage, this.#inputAt);
+  }
+
+  hasThresholds(stage: number): boolean {
+    this.#checkStage(stage);
+    return this.#instance.exports.hasThresholds(stage) !== 0;
+  }
+
+  #checkStage(stage: number): void {
+    const count = this.#instance.exports.stages();
+    if (!(stage >= 0 && stage < count)) throw new RangeError("there is no such stage");
   }
 
   #take(input: Uint8Array): void {
