@@ -24,6 +24,7 @@ export const warnings = ["-Wall", "-Wextra", "-Werror"];
 export const shared = [
   ...["network.c", "check.c", "gather.c", "resample.c", "node.c", "node_background.c"],
   ...["low_bit.c", "binary_weight.c", "activation_scale.c", "batch_norm.c", "real_conv.c", "threshold.c"],
+  ...["padding.c"],
 ].map((file) => ({ file, flags: [] }));
 /** Values, not exception flags, count: only so are both sides of a condition computed, and loops with one vectorized. */
 export const vectorFlags = ["-fno-trapping-math"];
@@ -39,15 +40,9 @@ const x64 = [
 const neon = [portable, { file: "neon.c", flags: vectorFlags }];
 const armv6 = [
   ...["armv6.c", "armv6_passes.c", "armv6_lookup.c", "armv6_pixels.c", "armv6_int8.c"],
-  ...[
-    "armv6_pixel_lut.S",
-    "armv6_lut.S",
-    "armv6_table.S",
-    "armv6_sums.S",
-    "armv6_smlad.S",
-    "armv6_threshold.S",
-  ],
-  ...["armv6_divide.c", "resample_armv6.c", "resample_armv6_row.S", "arm1176.c", "arm1176_post.S"],
+  ...["armv6_pixel_lut.S", "armv6_lut.S", "armv6_table.S", "armv6_sums.S", "armv6_smlad.S"],
+  ...["armv6_threshold.S", "armv6_divide.c", "resample_armv6.c", "resample_armv6_row.S"],
+  ...["arm1176.c", "arm1176_post.S"],
 ].map((file) => ({ file, flags: [] }));
 /** BCM2835: ARM1176JZF-S, no Thumb-2. Debian's start files and libgcc are ARMv7 code, so neither is linked. */
 const armv6Flags = ["-marm", "-mcpu=arm1176jzf-s", "-mfpu=vfpv2", "-mfloat-abi=hard"];

@@ -32,6 +32,7 @@ const link = ["-nostdlib", "-Wl,--no-entry,--strip-all,--stack-first,-z,stack-si
 const shared = [
   ...["network.c", "check.c", "gather.c", "resample.c", "portable.c", "wasm.c"],
   ...["low_bit.c", "binary_weight.c", "activation_scale.c", "batch_norm.c", "real_conv.c", "threshold.c"],
+  ...["padding.c"],
 ];
 const modules = {
   "xnorcam.wasm": { files: shared, flags: [] },

@@ -131,10 +131,7 @@ function writeBinaryWeights(
   model.add({ op: "binary_weight_conv", name, input, ...window });
 }
 
-/**
- * xnor=1: the input's signs, too. Darknet pads with zeros, which signs have not: with s the sum over what is inside and
- * o the sum of the weights outside, padding by −1 gives s − o and by +1 s + o, and half of both together is s.
- */
+/** xnor=1: the input's signs, too. */
 function writeXnor(
   model: ModelWriter,
   name: string,
@@ -149,39 +146,30 @@ function writeXnor(
   model.reals(`${sign}.scale`, [channels], new Float32Array(channels).fill(1));
   // Of 0 Darknet's sign is −1, ours +1.
   model.reals(`${sign}.bias`, [channels], new Float32Array(channels).fill(barelyNegative));
-  const paddingSigns: readonly (1 | -1)[] = layer.window.padding > 0 ? [-1, 1] : [-1];
-  const share = 1 / paddingSigns.length;
-  const scale = Float32Array.from(factors, (factor, i) => factor * dense.scales[i]! * share);
-  const scaled = paddingSigns.map((paddingSign, i) => {
-    const suffix = paddingSign === 1 ? "plus" : "minus";
-    const sums = writeSums(model, `${name}.${suffix}`, sign, layer, dense, paddingSign);
-    const values = paddingSigns.length === 1 ? name : `${name}.${suffix}.scaled`;
-    model.reals(`${values}.scale`, [filters], scale);
-    model.reals(`${values}.bias`, [filters], i === 0 ? Float32Array.from(shifts) : new Float32Array(filters));
-    return model.add({ op: "affine", name: values, input: sums });
-  });
-  const [minus, plus] = scaled;
-  if (plus !== undefined) model.add({ op: "add", name, inputs: [minus!, plus] });
+  const sums = writeSums(model, `${name}.sums`, sign, layer, dense);
+  const scale = Float32Array.from(factors, (factor, i) => factor * dense.scales[i]!);
+  model.reals(`${name}.scale`, [filters], scale);
+  model.reals(`${name}.bias`, [filters], Float32Array.from(shifts));
+  model.add({ op: "affine", name, input: sums });
 }
 
-/** Sums of signs; where there are groups, the channels of others are zeros of ternary weights. */
+/** Sums of signs, zeros around; where there are groups, the channels of others are zeros of ternary weights. */
 function writeSums(
   model: ModelWriter,
   name: string,
   input: string,
   { window, input: { channels }, shape, groups }: ConvolutionalLayer,
   { values, isRead }: DenseWeights,
-  paddingSign: 1 | -1,
 ): string {
   const extents = [shape.channels, window.kernel, window.kernel];
   const isPositive = (i: number) => values[i]! > 0;
   if (groups === 1) {
     model.bits(`${name}.weight`, extents, channels, isPositive);
-    return model.add({ op: "binary_conv", name, input, ...window, paddingSign });
+    return model.add({ op: "binary_conv", name, input, ...window, paddingSign: 0 });
   }
   model.bits(`${name}.sign`, extents, channels, isPositive);
   model.bits(`${name}.mask`, extents, channels, isRead);
-  return model.add({ op: "ternary_conv", name, input, ...window, paddingSign });
+  return model.add({ op: "ternary_conv", name, input, ...window, paddingSign: 0 });
 }
 
 function signOf(value: number): 1 | -1 {

@@ -78,7 +78,7 @@ static const char *check_conv(const struct xnor_stage *stage, const struct limit
     return "the output of a convolution does not fit its window";
   }
   const bool has_signs = stage->source == XNOR_SOURCE_BINARY_CONV || stage->source == XNOR_SOURCE_TERNARY_CONV;
-  if (has_signs && stage->outside != 1 && stage->outside != -1) return "a padding sign is neither 1 nor -1";
+  if (has_signs && (stage->outside < -1 || stage->outside > 1)) return "a padding sign is neither 1 nor 0 nor -1";
   if (stage->source == XNOR_SOURCE_INT8_CONV && (stage->outside < -128 || stage->outside > 127)) {
     return "what an 8-bit convolution pads with is no byte";
   }

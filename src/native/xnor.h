@@ -52,7 +52,7 @@ struct xnor_stage {
   int32_t in_height, in_width, in_channels;
   int32_t height, width, channels;
   int32_t kernel, stride, padding;               /* of a convolution */
-  int32_t outside;                               /* what stands around its input: a sign, +-1, or a byte */
+  int32_t outside;                               /* what stands around its input: a sign, +-1 or 0, or a byte */
   int32_t weight;                                /* tensor (channels, kernel, kernel, in_channels or their words) */
   int32_t scale, bias;                           /* tensors (channels); of a picture: scale and mean (in_channels) */
   int32_t shortcut, shortcut_map;

@@ -26,7 +26,8 @@ const window = {
 /** The byte outside the map: the one that stands for zero. Without it, 0. */
 const paddingValue = { paddingValue: Type.Optional(Type.Integer({ minimum: -128, maximum: 127 })) };
 
-const paddingSign = { paddingSign: Type.Union([Type.Literal(-1), Type.Literal(1)]) };
+/** What stands outside the map; 0 counts nothing. */
+const paddingSign = { paddingSign: Type.Union([Type.Literal(-1), Type.Literal(0), Type.Literal(1)]) };
 
 /** Most bits of an activation, and of a weight, that are computed by bit-planes. */
 export const maxPlanes = 8;

@@ -1,5 +1,6 @@
 import { onesWord, wordsFor } from "./bits.ts";
 import { type Graph, inputName, type LayerSpec } from "./graph.ts";
+import type { PaddingSign } from "./kernels/kernels.ts";
 import { ModelFile, type Tensor } from "./model-file.ts";
 
 /** A window as a graph has it. */
@@ -56,7 +57,7 @@ export class RandomModel {
     return name;
   }
 
-  binaryConv(input: string, outputs: number, window: WindowFields, paddingSign: 1 | -1): string {
+  binaryConv(input: string, outputs: number, window: WindowFields, paddingSign: PaddingSign): string {
     const name = this.#add((name) => ({ op: "binary_conv", name, input, ...window, paddingSign }), outputs);
     this.#bits(`${name}.weight`, [outputs, window.kernel, window.kernel], this.channelsOf(input));
     return name;
@@ -69,7 +70,7 @@ export class RandomModel {
     return name;
   }
 
-  ternaryConv(input: string, outputs: number, window: WindowFields, paddingSign: 1 | -1): string {
+  ternaryConv(input: string, outputs: number, window: WindowFields, paddingSign: PaddingSign): string {
     const name = this.#add((name) => ({ op: "ternary_conv", name, input, ...window, paddingSign }), outputs);
     for (const tensor of ["sign", "mask"]) {
       this.#bits(`${name}.${tensor}`, [outputs, window.kernel, window.kernel], this.channelsOf(input));

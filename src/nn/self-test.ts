@@ -74,12 +74,15 @@ function tinyNetwork(): TestNetwork {
   return { outputs: [merged, inBytes(block(merged, 17, 1, -1), 7)], ...net.build() };
 }
 
-/** What begins in real numbers: the picture, a real convolution, signs of it. */
+/** What begins in real numbers: the picture, a real convolution, signs of it, and signs of their sums. */
 function realNetwork(): TestNetwork {
   const net = new RandomModel({ width, height, channels: 3, real: true }, randomFrom(3));
   const real = net.conv(inputName, 5, window(3, 2, 1));
   const sums = net.binaryConv(net.sign(real), 9, window(1, 1, 0), 1);
-  return { outputs: [real, net.affine(sums, 4)], ...net.build() };
+  // Signs of sums alone, by thresholds.
+  const signs = net.sign(net.affine(net.binaryConv(net.sign(real), 34, window(3, 1, 1), 0), 64));
+  const behind = net.binaryConv(signs, 34, window(1, 1, 0), 1);
+  return { outputs: [real, net.affine(sums, 4), net.affine(behind, 32)], ...net.build() };
 }
 
 /** The convolutions between binary and 8 bits, and XNOR-Net's scales. */

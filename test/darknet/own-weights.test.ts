@@ -231,6 +231,8 @@ describe("our own weights in Darknet's layout", () => {
         const native = new ModelDetector(file, addonBackend(addon, variant));
         expect(native.backend.kernels).toBe(variant);
         expect(native.detect(picture).detections).toEqual(reference);
+        const ops = native.engines.engineFor(96, 96).engine.steps.map(({ op }) => op);
+        expect(ops).toContain("binary_conv affine prelu sign by thresholds");
       }
     }
   });

@@ -18,8 +18,8 @@ import { RandomModel } from "../../dist/nn/random-model.js";
 import { randomFrom } from "../../dist/random.js";
 
 const kinds = [
-  ...["real", "int8", "int8 padded", "batch norm", "binary −1", "binary +1"],
-  ...["ternary −1", "ternary +1", "binary weights", "binary weights of reals", "scales"],
+  ...["real", "int8", "int8 padded", "batch norm", "binary −1", "binary +1", "binary 0"],
+  ...["ternary −1", "ternary +1", "ternary 0", "binary weights", "binary weights of reals", "scales"],
   // Bits of the activations × bits of the weights.
   ...["1×1 bits", "2×1 bits", "2×2 bits", "4×1 bits", "3×3 bits", "8×4 bits"],
 ];
@@ -63,9 +63,11 @@ export function singleLayer(index, random) {
     "batch norm": () => net.batchNorm("input", clipOf(random)),
     "binary −1": () => net.affine(net.binaryConv(net.sign("input"), outputs, window, -1), taps),
     "binary +1": () => net.affine(net.binaryConv(net.sign("input"), outputs, window, 1), taps),
+    "binary 0": () => net.affine(net.binaryConv(net.sign("input"), outputs, window, 0), taps),
     real: () => net.conv("input", outputs, window),
     "ternary −1": () => net.affine(net.ternaryConv(net.sign("input"), outputs, window, -1), taps),
     "ternary +1": () => net.affine(net.ternaryConv(net.sign("input"), outputs, window, 1), taps),
+    "ternary 0": () => net.affine(net.ternaryConv(net.sign("input"), outputs, window, 0), taps),
     "binary weights": () => net.affine(net.binaryWeightConv("input", outputs, window), taps * 128),
     "binary weights of reals": () => net.realBinaryWeightConv("input", outputs, window),
     scales: () => net.activationScale("input", window),
@@ -113,7 +115,7 @@ export function randomNetwork(random) {
     );
     const choices = [
       () => {
-        const sums = net.binaryConv(net.sign(map.name), outputs, window, pick([1, -1]));
+        const sums = net.binaryConv(net.sign(map.name), outputs, window, pick([1, 0, -1]));
         return shape(net.affine(sums, 9 * inputs), smaller);
       },
       () => {
@@ -121,7 +123,7 @@ export function randomNetwork(random) {
         const wide = inputs * pick([1, 2]);
         const halves = stride === 2 && isEven;
         const own = { ...same, stride: halves ? 2 : 1 };
-        const main = net.affine(net.binaryConv(net.sign(map.name), wide, own, pick([1, -1])), 9 * inputs);
+        const main = net.affine(net.binaryConv(net.sign(map.name), wide, own, pick([1, 0, -1])), 9 * inputs);
         const pooled = halves ? net.averagePool(map.name) : map.name;
         const shortcut = wide > inputs ? net.repeatChannels(pooled, wide / inputs) : pooled;
         const sum = random() < 0.5 ? net.add(main, shortcut) : net.add(shortcut, main);
@@ -131,7 +133,7 @@ export function randomNetwork(random) {
         // XNOR-Net's own block: with its scales, made before the convolution or behind it.
         const early = random() < 0.5 ? net.activationScale(map.name, window) : undefined;
         const main = net.affine(
-          net.binaryConv(net.sign(map.name), outputs, window, pick([1, -1])),
+          net.binaryConv(net.sign(map.name), outputs, window, pick([1, 0, -1])),
           9 * inputs,
         );
         const scaled = net.multiply(main, early ?? net.activationScale(map.name, window));
@@ -143,7 +145,7 @@ export function randomNetwork(random) {
         return shape(net.affine(sums, 9 * inputs * 2 ** planes), smaller);
       },
       () => {
-        const sums = net.ternaryConv(net.sign(map.name), outputs, window, pick([1, -1]));
+        const sums = net.ternaryConv(net.sign(map.name), outputs, window, pick([1, 0, -1]));
         return shape(net.affine(sums, 9 * inputs), smaller);
       },
       () => {
@@ -219,7 +221,7 @@ export function chainOfSigns(random) {
     signs.push(net.sign(at));
     const most = 9 * net.channelsOf(at);
     const conv = pick(["binaryConv", "binaryConv", "ternaryConv"]);
-    at = values(net[conv](signs.at(-1), outputs(), window, pick([1, -1])), most);
+    at = values(net[conv](signs.at(-1), outputs(), window, pick([1, 0, -1])), most);
   }
   const { graph, model } = net.build();
   const data = (name) => model.tensors.get(name).data;

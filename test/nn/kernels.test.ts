@@ -84,29 +84,28 @@ describe("the reference kernels", () => {
     });
   });
 
-  it.each(shapes.flatMap((row) => [[...row, -1] as const, [...row, 1] as const]))(
-    "convolve signs to exact sums: %o %o, %i outputs, padding %i",
-    (shape, window, outputs, paddingSign) => {
-      const outShape = outShapeOf(shape, window, outputs);
-      const x = signs(elements(shape));
-      const weight = signs(outputs * window.kernel ** 2 * shape.channels);
-      const out = new Int32Array(elements(outShape));
-      kernels.binaryConv(
-        packed(x, shape.channels),
-        shape,
-        window,
-        paddingSign,
-        packed(weight, shape.channels),
-        out,
-        outShape,
-      );
-      const padded = (y: number, column: number, c: number) =>
-        y < 0 || column < 0 || y >= shape.height || column >= shape.width
-          ? paddingSign
-          : x[(y * shape.width + column) * shape.channels + c]!;
-      expect([...out]).toEqual(definition(padded, shape.channels, window, weight, outShape));
-    },
-  );
+  it.each(
+    shapes.flatMap((row) => ([-1, 0, 1] as const).map((paddingSign) => [...row, paddingSign] as const)),
+  )("convolve signs to exact sums: %o %o, %i outputs, padding %i", (shape, window, outputs, paddingSign) => {
+    const outShape = outShapeOf(shape, window, outputs);
+    const x = signs(elements(shape));
+    const weight = signs(outputs * window.kernel ** 2 * shape.channels);
+    const out = new Int32Array(elements(outShape));
+    kernels.binaryConv(
+      packed(x, shape.channels),
+      shape,
+      window,
+      paddingSign,
+      packed(weight, shape.channels),
+      out,
+      outShape,
+    );
+    const padded = (y: number, column: number, c: number) =>
+      y < 0 || column < 0 || y >= shape.height || column >= shape.width
+        ? paddingSign
+        : x[(y * shape.width + column) * shape.channels + c]!;
+    expect([...out]).toEqual(definition(padded, shape.channels, window, weight, outShape));
+  });
 
   it.each(shapes.flatMap((row) => [0, -128, 101].map((outside) => [...row, outside] as const)))(
     "convolve bytes to exact sums: %o %o, %i outputs, %i outside",

@@ -1,5 +1,8 @@
 import type { MapShape } from "../shape.ts";
 
+/** What stands outside a map of signs; 0 counts nothing. */
+export type PaddingSign = -1 | 0 | 1;
+
 /** The window of a convolution, in pixels of its input. */
 export interface Window {
   readonly kernel: number;
@@ -84,13 +87,13 @@ export interface Kernels {
   /**
    * Binary convolution: out = Σ over taps and channels of aᵢ·wᵢ, both ±1, an integer.
    * `shape.channels` counts bits; weight (out channels, kernel, kernel, words). Outside the map every channel is
-   * `paddingSign`.
+   * `paddingSign`; where that is 0, what is outside counts nothing.
    */
   binaryConv(
     bits: Int32Array,
     shape: MapShape,
     window: Window,
-    paddingSign: 1 | -1,
+    paddingSign: PaddingSign,
     weight: Int32Array,
     out: Int32Array,
     outShape: MapShape,
@@ -126,7 +129,7 @@ export interface Kernels {
     bits: Int32Array,
     shape: MapShape,
     window: Window,
-    paddingSign: 1 | -1,
+    paddingSign: PaddingSign,
     sign: Int32Array,
     mask: Int32Array,
     out: Int32Array,

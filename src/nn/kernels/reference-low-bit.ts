@@ -1,6 +1,6 @@
 import { popcount, wordsFor } from "../bits.ts";
 import type { MapShape } from "../shape.ts";
-import { gatherBits } from "./gather-bits.ts";
+import { gatherBits, gatherCounted } from "./gather-bits.ts";
 import type { Kernels } from "./kernels.ts";
 
 const { fround } = Math;
@@ -64,23 +64,29 @@ export function createPlaneConv(): Kernels["planeConv"] {
   };
 }
 
-/** Ternary weights on signs: Σ = popcount(mask) − 2·popcount((a xor sign) and mask). */
+/** Ternary weights on signs: Σ = popcount(mask) − 2·popcount((a xor sign) and mask), over the bits that count. */
 export function createTernaryConv(): Kernels["ternaryConv"] {
   let patch = new Int32Array(0);
+  let inside = new Int32Array(0);
 
   return (bits, shape, window, paddingSign, sign, mask, out, outShape) => {
     const patchWords = window.kernel * window.kernel * wordsFor(shape.channels);
-    if (patch.length < patchWords) patch = new Int32Array(patchWords);
+    if (patch.length < patchWords) {
+      patch = new Int32Array(patchWords);
+      inside = new Int32Array(patchWords);
+    }
     const gathered = patch;
+    const counts = inside;
     const outputs = outShape.channels;
     let position = 0;
     for (let outY = 0; outY < outShape.height; outY++) {
       for (let outX = 0; outX < outShape.width; outX++) {
         gatherBits(bits, 0, shape, window, paddingSign, outY, outX, gathered);
+        gatherCounted(shape, window, paddingSign, outY, outX, counts);
         for (let o = 0, w = 0; o < outputs; o++) {
           let sum = 0;
           for (let i = 0; i < patchWords; i++, w++) {
-            const counted = mask[w]!;
+            const counted = mask[w]! & counts[i]!;
             sum += popcount(counted) - 2 * popcount((gathered[i]! ^ sign[w]!) & counted);
           }
           out[position++] = sum;
