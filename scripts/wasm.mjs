@@ -31,8 +31,8 @@ const target = ["--target=wasm32-unknown-unknown", "-nostdlibinc", "-isystem", j
 const link = ["-nostdlib", "-Wl,--no-entry,--strip-all,--stack-first,-z,stack-size=65536"];
 const shared = [
   ...["network.c", "check.c", "gather.c", "resample.c", "portable.c", "wasm.c"],
-  ...["low_bit.c", "binary_weight.c", "activation_scale.c", "batch_norm.c", "real_conv.c", "threshold.c"],
-  ...["padding.c"],
+  ...["low_bit.c", "binary_weight.c", "activation_scale.c", "batch_norm.c", "real_conv.c", "maps.c"],
+  ...["padding.c", "threshold.c"],
 ];
 const modules = {
   "xnorcam.wasm": { files: shared, flags: [] },

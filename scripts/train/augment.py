@@ -23,6 +23,8 @@ WEAPON_FREE = ("animalpose", "catdog134", "highway", "yuskun_vehicles", "yuskun_
 SQUEEZED = ("ahmed_clips",)
 MIN_VISIBLE = 0.3  # a box of which less is left is neither object nor background
 MAX_HIDDEN = 0.4  # a box of which more is hidden by a picture laid over it is dropped
+PATCH = 1.2  # times the sides of the weapon that it hides
+MOST_PATCHES = 3  # a picture of more weapons shows little else
 COVER = 0.0  # scale that stands for: as large as fills the tile
 CELL = STRIDES[0]
 
@@ -36,6 +38,8 @@ class BatchMaker(Dataset):
         self.cumulated = np.cumsum(rates) / rates.sum()
         self.width, self.height = config["network"]["width"], config["network"]["height"]
         self.background = [self._background(item) for item in labels]
+        self.weapons = [i for i, name in enumerate(names) if name in WEAPONS]
+        self.unarmed = [i for i, item in enumerate(labels) if not np.isin(item.classes, self.weapons).any()]
 
     def __len__(self) -> int:
         return self.config["schedule"]["steps"]
@@ -92,11 +96,29 @@ class BatchMaker(Dataset):
         if item.source in SQUEEZED:
             aspect *= float(rng.choice([1.0, 4 / 3, 16 / 9], p=[0.4, 0.2, 0.4]))
         scale, across, down = log_uniform(rng, settings["scale"]) * grow, rng.random(), rng.random()
-        weapons = [i for i, c in enumerate(item.classes) if self.names[c] in WEAPONS]
-        if weapons:
+        weapons = np.flatnonzero(np.isin(item.classes, self.weapons))
+        rate = settings.get("disarm", 0.0) if item.exhaustive[self.weapons].any() and self.unarmed else 0.0
+        disarm = rate > 0 and 0 < len(weapons) <= MOST_PATCHES and rng.random() < rate
+        if len(weapons) and not disarm:
             box = item.boxes[weapons[rng.integers(len(weapons))]]
             scale, across, down = self._aim(rng, item, box, tile, aspect)
+        before = len(canvas.placements)
         canvas.place(self, index, tile, scale, aspect, across, down, rng.random() < 0.5)
+        if disarm and len(canvas.placements) > before:
+            self._disarm(canvas, rng, canvas.placements[-1].target)
+
+    def _disarm(self, canvas: "Canvas", rng: np.random.Generator, seen: tuple[int, int, int, int]) -> None:
+        """Hides the weapons in `seen` under parts of other pictures: what is left of the scene shows that a weapon is
+        not where men stand, or in rooms of that kind, but where a weapon is."""
+        low, high = np.array(seen[:2]), np.array(seen[2:])
+        for box, kind in list(zip(canvas.boxes, canvas.classes)):
+            middle, size = (np.array(box[:2]) + box[2:]) / 2, np.subtract(box[2:], box[:2]) * PATCH
+            if kind not in self.weapons or (middle < low).any() or (middle > high).any():
+                continue
+            corners = *np.maximum(middle - size / 2, low).round(), *np.minimum(middle + size / 2, high).round()
+            patch = tuple(int(corner) for corner in corners)
+            other = self.unarmed[rng.integers(len(self.unarmed))]
+            canvas.place(self, other, patch, COVER, 1.0, rng.random(), rng.random(), rng.random() < 0.5)
 
     def _aim(
         self, rng: np.random.Generator, item: Labels, box: np.ndarray, tile: tuple, aspect: float

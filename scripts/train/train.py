@@ -6,6 +6,7 @@
   train.py --config … --data … --overfit 256                    can it learn these pictures by heart?
   --method float trains the float twin: same graph, real weights and activations. methods/ has the others. Several
   methods train side by side on the same batches, each in its own folder in RUN; with --distill the first one teaches.
+  --teacher averaged.pt: a finished run teaches, of this network or of a larger one.
 """
 import argparse
 import copy
@@ -143,6 +144,7 @@ class Run:
         self.optimizer = optimizer_of(self.model, config["schedule"])
         self.step, self.seconds = 0, 0.0
         self.replay: Replay | None = None
+        self.teacher: XnorYolo | None = None  # one that has finished
         self.teacher_weight = torch.zeros((), device=device)
         self.signs = [w.detach() >= 0 for w in latent_weights(self.model)]
         self.last = out / "last.pt" if out else None
@@ -204,7 +206,7 @@ class Run:
             else:
                 group["lr"] = rate
         # What a teacher says that has just begun to learn itself is worth nothing.
-        self.teacher_weight.fill_(min(1.0, 10 * self.step / schedule["steps"]))
+        self.teacher_weight.fill_(1.0 if self.teacher else min(1.0, 10 * self.step / schedule["steps"]))
         self.model.train()
         if self.device.type == "cuda":
             self.replay = self.replay or Replay(self)
@@ -221,6 +223,9 @@ class Run:
         self.optimizer.zero_grad(set_to_none=True)
         with torch.autocast(self.device.type, torch.bfloat16, self.device.type == "cuda", cache_enabled=False):
             maps = self.model(batch.pictures)
+            if self.teacher:
+                with torch.no_grad():
+                    teacher = self.teacher(batch.pictures)
         loss, parts = detection_loss(maps, batch, self.config["loss"], self.config["assign"])
         if teacher:
             height, width = batch.pictures.shape[-2:]
@@ -239,6 +244,18 @@ class Run:
         changed = sum(int((a != b).sum()) for a, b in zip(signs, self.signs))
         self.signs = signs
         return changed / max(1, sum(s.numel() for s in signs))
+
+
+def finished(path: Path, names: list[str], device: torch.device) -> XnorYolo:
+    """The network of a finished run, for teaching.
+
+    Raises SystemExit where it knows other classes than `names`."""
+    state = torch.load(path, map_location=device)
+    if state["classes"] != names:
+        raise SystemExit(f"{path}: has the classes {state['classes']}, the data {names}; a teacher needs the same ones")
+    model = XnorYolo(state["config"]["network"], len(names), state["method"])
+    model.load_state_dict(state["model"])
+    return model.to(device, memory_format=torch.channels_last).requires_grad_(False).eval()
 
 
 def overfit(run: Run, source: Source, count: int, names: list[str], seed: int) -> None:
@@ -341,6 +358,7 @@ def main() -> None:
         "--method", choices=sorted(METHODS), nargs="+", default=["xnor-learned"], help="of the inner convolutions"
     )
     parser.add_argument("--distill", action="store_true", help="the first of several methods teaches the others")
+    parser.add_argument("--teacher", type=Path, help="the averaged.pt of a run that teaches all methods")
     parser.add_argument("--overfit", type=int, metavar="N", help="fit N pictures for 300 steps")
     parser.add_argument("--steps", type=int, help="instead of the config's")
     parser.add_argument("--batch", type=int, help="pictures a step, instead of the config's")
@@ -363,16 +381,20 @@ def main() -> None:
         parser.error("--method names one twice")
     if args.distill and len(args.method) == 1:
         parser.error("--distill needs a teacher and a pupil: --method float xnor-learned")
+    if args.distill and args.teacher:
+        parser.error("--distill and --teacher: choose one of them")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.backends.cudnn.benchmark = True  # all batches have one size
     names, labels = read_labels(args.data / "train", args.strict)
     source = Source(BatchMaker(labels, PictureStore(labels, args.cache / "train"), names, config), device)
+    teacher = args.teacher and finished(args.teacher, names, device)
     runs = []
     for method in args.method:
         out = args.out and (args.out / method if len(args.method) > 1 else args.out)
         if out:
             out.mkdir(parents=True, exist_ok=True)
         runs.append(Run(config, len(names), method, out, device))
+        runs[-1].teacher = teacher
         if args.init and runs[-1].step == 0:
             runs[-1].start_from(args.init)
     if args.overfit:

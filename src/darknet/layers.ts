@@ -1,4 +1,5 @@
 import { modelLimitBytes } from "../detect/picture-detector.ts";
+import { maxExtent } from "../nn/graph.ts";
 import { type MapShape, shapeText } from "../nn/shape.ts";
 import { type CfgSection, darknetError } from "./cfg.ts";
 import { readHead } from "./head.ts";
@@ -30,7 +31,7 @@ const readers: Readonly<Record<string, (context: SectionContext) => Read>> = {
   region: (context) => readHead(context, "region"),
 };
 
-const extent = { min: 1, max: 4096 };
+const extent = { min: 1, max: maxExtent };
 const flag = { min: 0, max: 1 };
 /** Darknet's own networks have fewer than 300; each costs memory by its channels, however short its section is. */
 const mostLayers = 1000;

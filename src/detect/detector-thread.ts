@@ -40,8 +40,6 @@ function leaveToWorker(): never {
 class NativeThread implements DetectorThread {
   readonly #events: DetectorThreadEvents;
   #detector: FrameDetector | undefined;
-  /** Where the model turns out to have layers that the addon lacks. */
-  #instead: WorkerThread | undefined;
   /** Settles when the addon's thread is done. */
   #work: Promise<void> = Promise.resolve();
   #ended = false;
@@ -53,14 +51,12 @@ class NativeThread implements DetectorThread {
   }
 
   post(request: DetectRequest): void {
-    if (this.#instead !== undefined) this.#instead.post(request);
-    else this.#work = this.#detect(request);
+    this.#work = this.#detect(request);
   }
 
   async stop(): Promise<void> {
     this.#end(undefined);
     await this.#work;
-    await this.#instead?.stop();
   }
 
   #load(setup: DetectorSetup, backend: Backend): void {
@@ -71,11 +67,6 @@ class NativeThread implements DetectorThread {
     } catch (error) {
       this.#say(refusal(error));
       this.#end(error);
-      return;
-    }
-    if (!detector.runsInBackground) {
-      // It has a copy of its own; this one is let go.
-      this.#instead = new WorkerThread(setup, this.#events);
       return;
     }
     this.#detector = detector;

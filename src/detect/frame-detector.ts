@@ -10,8 +10,6 @@ import { weakShare } from "./tracker.ts";
 /** A model, set up as the camera wants it: what the detector's thread runs, whichever kind it is. */
 export class FrameDetector {
   readonly info: DetectorInfo;
-  /** Whether `detectInBackground` is there: not for a network that only the reference computes, see `backendFor`. */
-  readonly runsInBackground: boolean;
   readonly #detector: PictureDetector;
   readonly #options: DetectOptions;
 
@@ -19,8 +17,7 @@ export class FrameDetector {
   constructor({ modelPath, sensitivity = "normal", threshold }: DetectorSetup, backend?: Backend) {
     this.#detector = PictureDetector.load(modelPath, backend);
     const { engines, graph, head } = this.#detector;
-    const { addon, kernels, warning } = this.#detector.backend;
-    this.runsInBackground = addon?.runInBackground !== undefined;
+    const { kernels, warning } = this.#detector.backend;
     const thresholds = this.#detector.thresholdsAt(sensitivity);
     this.#options = threshold === undefined ? { weakShare, thresholds } : { weakShare, threshold };
     this.info = {

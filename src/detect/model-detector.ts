@@ -2,7 +2,7 @@ import type { Picture } from "../camera/frame.ts";
 import { Letterbox, type LetterboxGeometry } from "../image/letterbox.ts";
 import { createResampler } from "../image/resample.ts";
 import { type Graph, readGraph } from "../nn/graph.ts";
-import { type Backend, backendFor } from "../nn/kernel-backend.ts";
+import type { Backend } from "../nn/kernel-backend.ts";
 import { invalid, type ModelFile } from "../nn/model-file.ts";
 import type { Engine } from "../nn/network.ts";
 import { type Candidate, decode } from "./decode.ts";
@@ -17,7 +17,7 @@ export class ModelDetector {
   readonly file: ModelFile;
   readonly graph: Graph;
   readonly head: DetectionHead;
-  /** What computes: the one that was given, or the reference where it lacks a layer of the model. */
+  /** What computes. */
   readonly backend: Backend;
   readonly engines: WindowEngines;
   readonly #letterbox: Letterbox;
@@ -34,9 +34,9 @@ export class ModelDetector {
     this.file = file;
     this.graph = graph;
     this.head = readDetectionHead(graph, file.source);
-    this.backend = backendFor(graph, backend);
-    this.engines = new WindowEngines(file, graph, this.head, this.backend);
-    const { addon } = this.backend;
+    this.backend = backend;
+    this.engines = new WindowEngines(file, graph, this.head, backend);
+    const { addon } = backend;
     const resamplers = addon === undefined ? createResampler : nativeResamplers(addon);
     this.#letterbox = new Letterbox(this.engines.limits, resamplers);
   }

@@ -15,6 +15,8 @@
 
 struct limits {
   int64_t map_bytes, tensor_bytes, input_bytes;
+  const uint8_t *parts; /* (part_count) xnor_part, of any alignment */
+  int32_t part_count;
 };
 
 static bool within(int64_t offset, int64_t bytes, int64_t limit, int64_t alignment) {
@@ -67,11 +69,13 @@ static const char *check_planes(const struct xnor_stage *stage) {
   return bits * levels > MAX_PLANE_SUM ? "the sums of a convolution by bit-planes may overflow" : NULL;
 }
 
+static bool window(const struct xnor_stage *stage) {
+  return stage->kernel >= 1 && stage->kernel <= MAX_KERNEL && stage->stride >= 1 && stage->stride <= MAX_STRIDE &&
+         stage->padding >= 0 && stage->padding < stage->kernel;
+}
+
 static const char *check_conv(const struct xnor_stage *stage, const struct limits *limits) {
-  if (stage->kernel < 1 || stage->kernel > MAX_KERNEL || stage->stride < 1 || stage->stride > MAX_STRIDE ||
-      stage->padding < 0 || stage->padding >= stage->kernel) {
-    return "a window is out of range";
-  }
+  if (!window(stage)) return "a window is out of range";
   if ((stage->in_height + 2 * stage->padding - stage->kernel) / stage->stride + 1 != stage->height ||
       (stage->in_width + 2 * stage->padding - stage->kernel) / stage->stride + 1 != stage->width ||
       stage->in_height + 2 * stage->padding < stage->kernel || stage->in_width + 2 * stage->padding < stage->kernel) {
@@ -98,6 +102,36 @@ static const char *check_conv(const struct xnor_stage *stage, const struct limit
   return NULL;
 }
 
+/* Each window has a pixel of the map: the last one begins in it, and none ends before it. */
+static const char *check_pool(const struct xnor_stage *stage) {
+  if (!window(stage)) return "a window is out of range";
+  if (stage->channels != stage->in_channels ||
+      (stage->height - 1) * stage->stride - stage->padding >= stage->in_height ||
+      (stage->width - 1) * stage->stride - stage->padding >= stage->in_width) {
+    return "the output of a pooling does not fit its window";
+  }
+  return NULL;
+}
+
+static const char *check_parts(const struct xnor_stage *stage, const struct limits *limits) {
+  if (stage->first_part < 0 || stage->parts < 1 || stage->parts > limits->part_count - stage->first_part) {
+    return "the parts of a stage are none of the program's";
+  }
+  int32_t channels = 0;
+  for (int i = 0; i < stage->parts && channels <= stage->channels; i++) {
+    struct xnor_part part;
+    memcpy(&part, limits->parts + (size_t)(stage->first_part + i) * sizeof part, sizeof part);
+    if (!extent(part.map_channels) || !extent(part.channels) || part.first < 0 ||
+        part.first > part.map_channels - part.channels) {
+      return "a part has channels that are out of range";
+    }
+    const int64_t bytes = 4 * elements(stage->height, stage->width, part.map_channels);
+    if (!within(part.map, bytes, limits->map_bytes, 4)) return "a part lies outside the maps";
+    channels += part.channels;
+  }
+  return channels == stage->channels ? NULL : "the parts of a stage have other channels than it";
+}
+
 static const char *check_source(const struct xnor_stage *stage, const struct limits *limits) {
   const int64_t in = elements(stage->in_height, stage->in_width, stage->in_channels);
   int64_t bytes = 4 * in;
@@ -111,6 +145,8 @@ static const char *check_source(const struct xnor_stage *stage, const struct lim
         return stage->bytes < 0 ? "the picture goes nowhere" : NULL;
       }
       return stage->scale < 0 || stage->bias < 0 ? "the picture has no scale or no mean" : NULL;
+    case XNOR_SOURCE_CHANNELS:
+      return check_parts(stage, limits);
     case XNOR_SOURCE_INT8_CONV:
     case XNOR_SOURCE_BINARY_WEIGHT_CONV:
       bytes = in;
@@ -139,6 +175,7 @@ static const char *check_source(const struct xnor_stage *stage, const struct lim
     return "the limits of a batch norm lie outside the tensors";
   }
   if (stage->source == XNOR_SOURCE_CONV && stage->bias < 0) return "a real convolution has no bias";
+  if (stage->source == XNOR_SOURCE_MAX_POOL) return check_pool(stage);
   return is_conv(stage->source) ? check_conv(stage, limits) : NULL;
 }
 
@@ -206,7 +243,8 @@ static const char *check_stage(const struct xnor_stage *stage, const struct limi
   }
   const bool same_shape = stage->in_height == stage->height && stage->in_width == stage->width &&
                           stage->in_channels == stage->channels;
-  if (reads && !is_conv(stage->source) && !same_shape) return "a stage changes the shape of its input";
+  const bool has_window = is_conv(stage->source) || stage->source == XNOR_SOURCE_MAX_POOL;
+  if (reads && !has_window && !same_shape) return "a stage changes the shape of its input";
   const char *problem = check_source(stage, limits);
   if (problem == NULL) problem = check_shortcut(stage, limits);
   if (problem == NULL) problem = check_outputs(stage, limits);
@@ -221,13 +259,16 @@ const char *xnor_check_program(const void *program, size_t program_bytes, size_t
     return "the program is of another version";
   }
   if (header.stages < 1 || header.stages > XNOR_MAX_STAGES || header.map_bytes < 1 || header.map_bytes > MAX_MAP_BYTES ||
-      header.input_bytes < 1 || header.outputs < 0 || header.outputs > XNOR_MAX_OUTPUTS) {
+      header.input_bytes < 1 || header.outputs < 0 || header.outputs > XNOR_MAX_OUTPUTS || header.parts < 0 ||
+      header.parts > XNOR_MAX_PARTS) {
     return "a number of the program's header is out of range";
   }
-  if (program_bytes != sizeof header + (size_t)header.stages * sizeof(struct xnor_stage)) {
-    return "the program's length does not fit its stages";
+  const size_t before_parts = sizeof header + (size_t)header.stages * sizeof(struct xnor_stage);
+  if (program_bytes != before_parts + (size_t)header.parts * sizeof(struct xnor_part)) {
+    return "the program's length does not fit its stages and parts";
   }
-  const struct limits limits = {header.map_bytes, (int64_t)tensor_bytes, header.input_bytes};
+  const struct limits limits = {header.map_bytes, (int64_t)tensor_bytes, header.input_bytes,
+                                (const uint8_t *)program + before_parts, header.parts};
   for (int i = 0; i < header.outputs; i++) {
     if (header.output[i].elements < 1 ||
         !within(header.output[i].map, 4 * (int64_t)header.output[i].elements, limits.map_bytes, 4)) {

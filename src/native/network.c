@@ -7,6 +7,7 @@
 #include "check.h"
 #include "gather.h"
 #include "low_bit.h"
+#include "maps.h"
 #include "padding.h"
 #include "real_conv.h"
 #include "threshold.h"
@@ -24,6 +25,7 @@ struct xnor_network {
   const struct xnor_kernels *kernels;
   struct xnor_program_header header;
   struct stage *stages;
+  struct xnor_part *parts;
   uint8_t *maps;
   uint8_t *tensors;
   size_t tensor_bytes;
@@ -153,12 +155,15 @@ struct xnor_network *xnor_network_create(const void *program, size_t program_byt
   network->kernels = kernels;
   memcpy(&network->header, program, sizeof network->header);
   network->stages = xnor_allocate((size_t)network->header.stages * sizeof *network->stages);
+  const size_t part_bytes = (size_t)network->header.parts * sizeof *network->parts;
+  network->parts = xnor_allocate(part_bytes);
   network->maps = xnor_allocate((size_t)network->header.map_bytes);
   network->tensors = xnor_allocate(tensor_bytes);
-  if (network->stages == NULL || network->maps == NULL || network->tensors == NULL) {
+  if (network->stages == NULL || network->parts == NULL || network->maps == NULL || network->tensors == NULL) {
     return fail(network, problem, no_memory);
   }
   if (tensor_bytes > 0) memcpy(network->tensors, tensors, tensor_bytes);
+  memcpy(network->parts, (const uint8_t *)program + program_bytes - part_bytes, part_bytes);
   network->tensor_bytes = tensor_bytes;
 
   size_t row = 0, sums = 0, planes = 0, scratch = 0;
@@ -203,6 +208,7 @@ void xnor_network_free(struct xnor_network *network) {
     xnor_release(network->stages[i].thresholds.least);
   }
   xnor_release(network->stages);
+  xnor_release(network->parts);
   xnor_release(network->maps);
   xnor_release(network->tensors);
   xnor_release(network->sums);
@@ -309,6 +315,15 @@ static void run_row(struct xnor_network *network, const struct stage *stage, con
     case XNOR_SOURCE_BATCH_NORM:
       xnor_batch_norm((const float *)in + y * elements, (size_t)spec->width, spec->channels, stage->post.scale,
                       stage->post.bias, floats(network, spec->clip), values);
+      break;
+    case XNOR_SOURCE_MAX_POOL:
+      xnor_max_pool_row(&stage->conv, in, y, values);
+      break;
+    case XNOR_SOURCE_CHANNELS:
+      xnor_channels_row(network->parts + spec->first_part, spec->parts, network->maps, spec->width, spec->channels, y, values);
+      break;
+    case XNOR_SOURCE_LOGISTIC:
+      xnor_logistic((const float *)in + y * elements, elements, values);
       break;
     case XNOR_SOURCE_SUMS:
       sums = (int32_t *)in + y * elements;

@@ -33,6 +33,9 @@ enum xnor_source {
   XNOR_SOURCE_REAL_BINARY_WEIGHT_CONV, /* of a real map, with a scale and a bias of its own */
   XNOR_SOURCE_ACTIVATION_SCALE, /* XNOR-Net's K of a real map: activation_scale.c */
   XNOR_SOURCE_BATCH_NORM, /* a real map * scale + bias, clipped: batch_norm.c */
+  XNOR_SOURCE_MAX_POOL,   /* the largest of each window of a real map: maps.c */
+  XNOR_SOURCE_CHANNELS,   /* channels of one or several real maps: maps.c */
+  XNOR_SOURCE_LOGISTIC,   /* the logistic function of a real map: maps.c */
   XNOR_SOURCES
 };
 
@@ -51,7 +54,7 @@ struct xnor_stage {
   int32_t input; /* map */
   int32_t in_height, in_width, in_channels;
   int32_t height, width, channels;
-  int32_t kernel, stride, padding;               /* of a convolution */
+  int32_t kernel, stride, padding;               /* of a convolution or a pooling */
   int32_t outside;                               /* what stands around its input: a sign, +-1 or 0, or a byte */
   int32_t weight;                                /* tensor (channels, kernel, kernel, in_channels or their words) */
   int32_t scale, bias;                           /* tensors (channels); of a picture: scale and mean (in_channels) */
@@ -67,19 +70,28 @@ struct xnor_stage {
   int32_t factors;                       /* map of float, one a pixel */
   int32_t planes, plane_scale, plane_count; /* map of plane_count bit maps; tensor (channels) */
   int32_t clip;                             /* tensor (2): least and greatest value; of a batch norm */
+  int32_t first_part, parts;                /* of the program's parts, those that its channels come from */
+};
+
+/* Neighboring channels of a real map, as high and wide as the stage that reads them. */
+struct xnor_part {
+  int32_t map, map_channels;
+  int32_t first, channels;
 };
 
 #define XNOR_PROGRAM_MAGIC 0x524f4e58 /* "XNOR" */
-#define XNOR_PROGRAM_VERSION 3
-#define XNOR_MAX_STAGES 4096
+#define XNOR_PROGRAM_VERSION 4
+/* More than the layers of a graph, and than what they read: its JSON has at most 1 MiB (src/nn/model-file.ts). */
+#define XNOR_MAX_STAGES (1 << 15)
+#define XNOR_MAX_PARTS (1 << 19)
 #define XNOR_MAX_OUTPUTS 8
 
-/* The start of a program; the stages follow. All words are little endian. */
+/* The start of a program; the stages follow, then the parts. All words are little endian. */
 struct xnor_program_header {
   int32_t magic, version;
   int32_t map_bytes;   /* memory of all maps */
   int32_t input_bytes; /* of the picture: channels x height x width */
-  int32_t stages;
+  int32_t stages, parts;
   int32_t outputs; /* real maps that are read after a run */
   struct {
     int32_t map, elements;

@@ -1,4 +1,4 @@
-import { type Graph, inputName, inputsOf, type LayerOp, type LayerSpec } from "./graph.ts";
+import { type Graph, inputName, inputsOf, type LayerSpec } from "./graph.ts";
 import { clipOf } from "./layers/batch-norm.ts";
 import type { ConvOp, LayerPlan } from "./layers/layer.ts";
 
@@ -7,6 +7,13 @@ export type MapIndex = number;
 
 /** How the shortcut of a stage is read. Channels that it lacks repeat: c, c + C, c + 2C, … */
 export type Shortcut = "same" | "mean" | "twice";
+
+/** Neighboring channels of a map, all of them or some. */
+export interface Part {
+  readonly map: MapIndex;
+  readonly first: number;
+  readonly channels: number;
+}
 
 /** Convolutions whose sums are integers, each a source of its own. */
 type IntegerConv = Exclude<ConvOp, "conv">;
@@ -26,12 +33,19 @@ export interface Stage {
         | "real_binary_weight_conv"
         | "activation_scale"
         | "batch_norm"
+        | "max_pool"
+        | "channels"
+        | "logistic"
       )
     | IntegerConv;
   /** Names of all layers in it, in their order. */
   layers: readonly string[];
   /** Map that the source reads. */
   input: MapIndex | undefined;
+  /** Of "channels": what its channels are, one part behind the other. */
+  parts?: readonly Part[];
+  /** Of "max_pool". */
+  pool?: LayerSpec<"max_pool">;
   /** The layer with the window: of the convolution, whose weights it uses, or of the activations' scales. */
   conv?: LayerSpec<ConvOp | "activation_scale">;
   /** The layer whose scale and bias they are: "affine" of sums, or "batch_norm". */
@@ -57,7 +71,6 @@ export interface Stage {
  * @param plans of map 0 (the picture) and of each layer
  * @param outputs maps that are read after the run
  * @returns stages in the order in which they run
- * @throws RangeError for a network with `lackingOps`
  */
 export function fuse(graph: Graph, plans: readonly LayerPlan[], outputs: readonly MapIndex[]): Stage[] {
   const index = new Map([
@@ -74,7 +87,7 @@ export function fuse(graph: Graph, plans: readonly LayerPlan[], outputs: readonl
   for (const [i, spec] of graph.layers.entries()) {
     const map = i + 1;
     const inputs = inputsOf(spec).map((name) => index.get(name)!);
-    if (!joined(stages, spec, map, inputs, readers)) stages.push(stageOf(spec, plans[map]!, map, inputs));
+    if (!joined(stages, spec, map, inputs, readers)) stages.push(stageOf(spec, plans, map, inputs));
   }
   markReal(stages, plans, outputs);
   return stages;
@@ -193,8 +206,14 @@ function isMadeBefore(stages: readonly Stage[], map: MapIndex, stage: Stage): bo
   return at >= 0 && at < stages.indexOf(stage);
 }
 
-function stageOf(spec: LayerSpec, { kind }: LayerPlan, value: MapIndex, inputs: readonly MapIndex[]): Stage {
+function stageOf(
+  spec: LayerSpec,
+  plans: readonly LayerPlan[],
+  value: MapIndex,
+  inputs: readonly MapIndex[],
+): Stage {
   const input = inputs[0]!;
+  const { kind } = plans[value]!;
   const base = { layers: [spec.name], input, value, real: false };
   switch (spec.op) {
     case "conv":
@@ -235,20 +254,19 @@ function stageOf(spec: LayerSpec, { kind }: LayerPlan, value: MapIndex, inputs: 
     case "bit_planes":
       return { ...base, source: "real", value: input, planes: { layer: spec.name, map: value } };
     case "max_pool":
-    case "slice":
+      return { ...base, source: "max_pool", pool: spec };
     case "logistic":
-    case "concat":
-      throw new RangeError(`the native kernels have no ${spec.op}`);
+      return { ...base, source: "logistic" };
+    case "slice": {
+      const { first, channels } = spec;
+      return { ...base, source: "channels", input: undefined, parts: [{ map: input, first, channels }] };
+    }
+    case "concat": {
+      const parts = inputs.map((map) => ({ map, first: 0, channels: plans[map]!.shape.channels }));
+      return { ...base, source: "channels", input: undefined, parts };
+    }
   }
 }
-
-/** The kinds of layers of a network that the native kernels lack: the reference has to compute it. */
-export function lackingOps(graph: Graph): LayerOp[] {
-  return [...new Set(graph.layers.map(({ op }) => op))].filter((op) => referenceOps.has(op));
-}
-
-/** What some networks from elsewhere have, and none of ours. */
-const referenceOps: ReadonlySet<LayerOp> = new Set(["max_pool", "slice", "logistic", "concat"]);
 
 const integerConvs: ReadonlySet<string> = new Set<IntegerConv>([
   "int8_conv",
@@ -280,8 +298,9 @@ function hasMore(stage: Stage): boolean {
 }
 
 /** Maps that a stage reads. */
-export function mapsRead({ input, factors, shortcut }: Stage): MapIndex[] {
-  return [input, factors, shortcut?.map].filter((map) => map !== undefined);
+export function mapsRead({ input, parts = [], factors, shortcut }: Stage): MapIndex[] {
+  const maps = [input, ...parts.map(({ map }) => map), factors, shortcut?.map];
+  return maps.filter((map) => map !== undefined);
 }
 
 /** A stage's values go to memory when another stage reads them, or somebody after the run. */

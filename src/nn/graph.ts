@@ -12,7 +12,9 @@ import { invalid, type ModelFile } from "./model-file.ts";
 export const graphVersion = 1;
 
 const Name = Type.String({ pattern: "^[A-Za-z0-9_.-]{1,64}$" });
-const Extent = Type.Integer({ minimum: 1, maximum: 4096 });
+/** Of a map, in width, height and channels. */
+export const maxExtent = 4096;
+const Extent = Type.Integer({ minimum: 1, maximum: maxExtent });
 
 const layer = <Op extends string, Fields extends Parameters<typeof Type.Object>[0]>(op: Op, fields: Fields) =>
   Type.Object({ op: Type.Literal(op), name: Name, ...fields }, { additionalProperties: false });

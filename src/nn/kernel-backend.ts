@@ -1,5 +1,4 @@
 import { messageOf } from "../errors.ts";
-import { lackingOps } from "./fuse.ts";
 import type { Graph } from "./graph.ts";
 import type { NativeAddon } from "./kernels/addon.ts";
 import { createReferenceKernels } from "./kernels/reference.ts";
@@ -46,22 +45,6 @@ export function addonBackend(addon: NativeAddon, kernels: string, warning?: Kern
     addon,
     ...(warning === undefined ? {} : { warning }),
     createEngine: (graph, model, outputNames) => new NativeNetwork(graph, model, addon, kernels, outputNames),
-  };
-}
-
-/** What this network runs on: `backend`, or the reference, with a warning, where the native kernels lack a layer of it. */
-export function backendFor(graph: Graph, backend: Backend): Backend {
-  const warning = backend.addon === undefined ? undefined : warningOfLayers(graph);
-  return warning === undefined ? backend : referenceBackend(warning);
-}
-
-/** That the native kernels lack layers of a network; undefined where they have all. */
-export function warningOfLayers(graph: Graph): KernelsWarning | undefined {
-  const lacking = lackingOps(graph);
-  if (lacking.length === 0) return undefined;
-  return {
-    problem: `${graph.name} has ${lacking.join(", ")}, which only the reference kernels compute: plain TypeScript, 40 to 80 times slower`,
-    fix: "for speed, train a network with strides in place of pooling, and without routes of several layers",
   };
 }
 

@@ -1,11 +1,11 @@
 import { wordsFor } from "./bits.ts";
-import { type Graph, inputName, inputsOf, type LayerOp } from "./graph.ts";
+import { type Graph, inputName, inputsOf, type LayerOp, maxExtent } from "./graph.ts";
 import type { Kernels } from "./kernels/kernels.ts";
 import { planLayer } from "./layers/index.ts";
 import type { LayerPlan, Macs, MapData, MapKind, MapPlan } from "./layers/layer.ts";
 import { planMemory } from "./memory-plan.ts";
 import { invalid, type ModelFile } from "./model-file.ts";
-import { elements, type MapShape } from "./shape.ts";
+import { elements, type MapShape, shapeText } from "./shape.ts";
 
 /** A part of a run, for measuring: a layer, or several in one pass. */
 export interface Step {
@@ -193,9 +193,18 @@ export function planLayers(graph: Graph, model: ModelFile): LayerPlan[] {
   const plans = [picture];
   for (const spec of graph.layers) {
     const inputs: MapPlan[] = inputsOf(spec).map((name) => plans[position.get(name)!]!);
-    plans.push(planLayer({ spec, inputs, model }));
+    const plan = planLayer({ spec, inputs, model });
+    checkExtents(spec.name, plan.shape, model);
+    plans.push(plan);
   }
   return plans;
+}
+
+/** No kernels take larger maps. */
+function checkExtents(name: string, shape: MapShape, model: ModelFile): void {
+  if (Math.max(shape.height, shape.width, shape.channels) <= maxExtent) return;
+  const made = `layer ${name} makes a map of ${shapeText(shape)}`;
+  throw invalid(model.source, `${made}; the limit is ${maxExtent} in width, height and channels`);
 }
 
 /** Bytes of a map. */

@@ -16,14 +16,14 @@ export interface Program {
 }
 
 const magic = 0x524f4e58;
-const version = 3;
+const version = 4;
 const maxOutputs = 8;
 const none = -1;
 
 const sources = [
   ...(["none", "bytes", "picture", "real", "sums", "conv", "int8_conv", "binary_conv"] as const),
   ...(["plane_conv", "ternary_conv", "binary_weight_conv", "real_binary_weight_conv"] as const),
-  ...(["activation_scale", "batch_norm"] as const),
+  ...(["activation_scale", "batch_norm", "max_pool", "channels", "logistic"] as const),
 ] as const;
 const shortcuts = ["none", "same", "mean", "twice"] as const;
 
@@ -34,9 +34,11 @@ const stageFields = [
   ...(["shortcut", "shortcutMap", "shortcutHeight", "shortcutWidth", "shortcutChannels"] as const),
   ...(["slope", "real", "signs", "signScale", "signBias", "bytes", "byteScale", "sums"] as const),
   ...(["inPlanes", "weightPlanes", "mask", "factors", "planes", "planeScale", "planeCount", "clip"] as const),
+  ...(["firstPart", "parts"] as const),
 ] as const;
 /** 32-bit words of a stage in a program. */
 export const stageWords = stageFields.length;
+const partWords = 4;
 
 /**
  * Writes a graph as a program, its layers joined to stages, its maps placed in one block of memory.
@@ -61,14 +63,27 @@ export function compile(
   const { offsets, bytes } = placeMaps(stages, plans, outputs);
   const tensors = new TensorBlock(model);
 
-  const headerWords = 6 + 2 * maxOutputs;
-  const words = new Int32Array(headerWords + stages.length * stageWords);
-  const header = [magic, version, bytes, elements(plans[0]!.shape), stages.length, outputs.length];
+  const headerWords = 7 + 2 * maxOutputs;
+  const partsAt = headerWords + stages.length * stageWords;
+  const partCount = stages.reduce((sum, { parts = [] }) => sum + parts.length, 0);
+  const words = new Int32Array(partsAt + partCount * partWords);
+  const counts = [stages.length, partCount, outputs.length];
+  const header = [magic, version, bytes, elements(plans[0]!.shape), ...counts];
   words.set([...header, ...outputs.flatMap((map) => [offsets.get(map)!, elements(plans[map]!.shape)])]);
+  let firstPart = 0;
   for (const [i, stage] of stages.entries()) {
-    const fields = stageRecord(stage, graph, plans, offsets, tensors);
+    const { parts = [] } = stage;
+    const fields = { ...stageRecord(stage, graph, plans, offsets, tensors), firstPart, parts: parts.length };
     const record = stageFields.map((field) => fields[field] ?? 0);
     words.set(record, headerWords + i * stageWords);
+    const partRecords = parts.flatMap(({ map, first, channels }) => [
+      offsets.get(map)!,
+      plans[map]!.shape.channels,
+      first,
+      channels,
+    ]);
+    words.set(partRecords, partsAt + firstPart * partWords);
+    firstPart += parts.length;
   }
   return { program: littleEndian(words), tensors: tensors.bytes(), mapBytes: bytes, stages };
 }
@@ -82,7 +97,7 @@ function stageRecord(
   offsets: ReadonlyMap<MapIndex, number>,
   tensors: TensorBlock,
 ): StageRecord {
-  const { conv, affine, clip, factors, shortcut, prelu, sign, quantize, planes } = stage;
+  const { conv, pool, affine, clip, factors, shortcut, prelu, sign, quantize, planes } = stage;
   const { shape, kind } = plans[stage.value]!;
   const input = plans[stage.input ?? stage.value]!.shape;
   const isPicture = stage.source === "picture";
@@ -95,9 +110,9 @@ function stageRecord(
     inWidth: input.width,
     inChannels: input.channels,
     ...shape,
-    kernel: conv?.kernel,
-    stride: conv?.stride,
-    padding: conv?.padding,
+    kernel: (conv ?? pool)?.kernel,
+    stride: (conv ?? pool)?.stride,
+    padding: conv?.padding ?? pool?.before,
     outside: conv === undefined ? 0 : outsideOf(conv),
     weight: weightOf(conv, tensors),
     scale: affine === undefined ? none : tensors.offset(`${affine}.scale`),

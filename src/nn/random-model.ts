@@ -10,6 +10,14 @@ export interface WindowFields {
   readonly padding: number;
 }
 
+/** The window of a pooling as a graph has it. */
+export interface PoolFields {
+  readonly kernel: number;
+  readonly stride: number;
+  readonly before: number;
+  readonly after: number;
+}
+
 /**
  * Writes a network layer by layer, its tensors filled with random numbers: what faster kernels are held against the
  * reference with. Each method adds a layer that reads others by name, and returns its name.
@@ -158,6 +166,23 @@ export class RandomModel {
 
   upsample(input: string): string {
     return this.#add((name) => ({ op: "upsample", name, input }), this.channelsOf(input));
+  }
+
+  maxPool(input: string, window: PoolFields): string {
+    return this.#add((name) => ({ op: "max_pool", name, input, ...window }), this.channelsOf(input));
+  }
+
+  slice(input: string, first: number, channels: number): string {
+    return this.#add((name) => ({ op: "slice", name, input, first, channels }), channels);
+  }
+
+  concat(...inputs: string[]): string {
+    const channels = inputs.reduce((sum, input) => sum + this.channelsOf(input), 0);
+    return this.#add((name) => ({ op: "concat", name, inputs }), channels);
+  }
+
+  logistic(input: string): string {
+    return this.#add((name) => ({ op: "logistic", name, input }), this.channelsOf(input));
   }
 
   repeatChannels(input: string, times: number): string {

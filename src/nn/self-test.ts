@@ -19,7 +19,7 @@ const height = 4;
  * @returns undefined if they do, else one line on what differs
  */
 export function selfTest(addon: NativeAddon, variant: string): string | undefined {
-  for (const { graph, model, outputs } of [tinyNetwork(), realNetwork(), lowBitNetwork()]) {
+  for (const { graph, model, outputs } of [tinyNetwork(), realNetwork(), lowBitNetwork(), pooledNetwork()]) {
     const reference = new Network(graph, model, createReferenceKernels(), outputs);
     const native = new NativeNetwork(graph, model, addon, variant, outputs);
     const random = randomFrom(2);
@@ -96,4 +96,16 @@ function lowBitNetwork(): TestNetwork {
   const scaled = net.multiply(signs, scales);
   const merged = net.add(net.add(net.affine(planes, 2 ** 11), net.affine(ternary, 256)), scaled);
   return { outputs: [merged, net.realBinaryWeightConv(merged, 9, window(1, 1, 0))], ...net.build() };
+}
+
+/** XNOR-Net's own block, BatchNorm, sign, convolution, activation and pooling; and what joins and parts its maps. */
+function pooledNetwork(): TestNetwork {
+  const net = new RandomModel({ width, height, channels: 3, real: true }, randomFrom(7));
+  const sums = net.binaryConv(net.sign(net.batchNorm(inputName)), 33, window(3, 1, 1), -1);
+  const active = net.prelu(net.affine(sums, 32));
+  const pooled = net.maxPool(active, { kernel: 2, stride: 1, before: 1, after: 0 });
+  const joined = net.concat(net.slice(active, 3, 5), pooled);
+  const signs = net.sign(net.maxPool(joined, { kernel: 2, stride: 2, before: 0, after: 0 }));
+  const last = net.affine(net.binaryConv(signs, 9, window(1, 1, 0), 1), 64);
+  return { outputs: [joined, net.logistic(last)], ...net.build() };
 }

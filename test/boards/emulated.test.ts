@@ -26,11 +26,11 @@ describe("in the board's own Node, emulated", () => {
       const [program, ...args] = JSON.parse(await node("board-node.mjs", target)) as [string, ...string[]];
       const addon = join(root, "dist/native", target, "xnorcam.node");
       const agreement = join(root, "test/native/agreement.mjs");
-      const said = await run(program, [...args, agreement, addon, "152", "60", "60"]);
+      const said = await run(program, [...args, agreement, addon, "168", "60", "60"]);
       const { arch: itsArch, variants, runs, thresholds } = JSON.parse(said) as Record<string, unknown>;
       expect(itsArch).toBe(arch);
       expect(variants).toEqual([variant, "portable"]);
-      expect(runs).toBe(2 * (152 + 60) * 4);
+      expect(runs).toBe(2 * (168 + 60) * 4);
       expect(thresholds).toBeGreaterThan(2 * 20);
     },
     15 * minutes,

@@ -4,9 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { importDarknet } from "../../src/darknet/import.ts";
 import type { CheckResult } from "../../src/health/check.ts";
-import { darknetFiles } from "../helpers/darknet.ts";
 import { StandinCamera } from "../helpers/standin-camera.ts";
 import { xnorcam } from "./xnorcam.ts";
 
@@ -88,18 +86,6 @@ test("a port in use, a data folder that cannot be made and a missing model fail,
   expect(checkOf(report, "data folder").status).toBe("failed");
   expect(checkOf(report, "model")).toMatchObject({ status: "failed" });
   expect(checkOf(report, "model").message).toContain(join(folder, "missing.safetensors"));
-});
-
-test("a model that only the reference kernels compute is warned of", async () => {
-  const file = join(folder, "pooled.safetensors");
-  writeFileSync(file, importDarknet(darknetFiles("xnor"), { name: "pooled", weapons: ["knife"] }));
-  const config = join(folder, "pooled.toml");
-  writeFileSync(config, `[model]\nfile = ${JSON.stringify(file)}\n[alarm]\nclasses = ["knife"]\n`);
-  const report = await examine({ PORT: "0", XNORCAM_DATA_DIR: join(folder, "data") }, ["--config", config]);
-  const { status, message, fix } = checkOf(report, "model");
-  expect(status).toBe("warning");
-  expect(message).toMatch(/^pooled has max_pool, which only the reference kernels compute/);
-  expect(fix).toMatch(/^For speed, /);
 });
 
 test("an alarm class that the model does not know fails", async () => {

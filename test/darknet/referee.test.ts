@@ -3,7 +3,17 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { darknetFiles, imported, largestDifference, seenByReferee, seenInNoise } from "../helpers/darknet.ts";
+import { addonBackend, type Backend, referenceBackend } from "../../src/nn/kernel-backend.ts";
+import { loadWasm } from "../../src/nn/kernels/load-wasm.ts";
+import { loadAddon } from "../../src/nn/kernels/native.ts";
+import {
+  darknetFiles,
+  fillWithNoise,
+  imported,
+  largestDifference,
+  seenByReferee,
+  seenInNoise,
+} from "../helpers/darknet.ts";
 import { fixture } from "../helpers/paths.ts";
 
 /** Debian's Python, which sees what apt installed: OpenCV with its dnn, and the library of the package darknet. */
@@ -21,6 +31,25 @@ describe("an imported network", () => {
   it.each(networks)("sees what OpenCV and Darknet wrote down: %s", (name) => {
     const seen = seenInNoise(imported(darknetFiles(name)));
     expect(largestDifference(seen, seenByReferee(name))).toBeLessThan(1e-3);
+  });
+
+  it.each(networks)("gives the same to the last bit on every kernels: %s", (name) => {
+    const files = darknetFiles(name);
+    const outputsOf = (backend: Backend) => {
+      const { engines, head } = imported(files, backend);
+      const { engine } = engines.engineFor(engines.limits.width, engines.limits.height);
+      fillWithNoise(engine.input);
+      engine.run();
+      expect(engine.kernels).toBe(backend.kernels);
+      return head.outputs.map(({ layer }) => engine.output(layer).data);
+    };
+    const wanted = outputsOf(referenceBackend());
+    const addons = [loadAddon(), loadWasm()];
+    for (const backend of addons.flatMap((addon) =>
+      addon.variants().map((variant) => addonBackend(addon, variant)),
+    )) {
+      expect(outputsOf(backend), backend.kernels).toEqual(wanted);
+    }
   });
 
   it.skipIf(!hasReferees)("sees what OpenCV and Darknet see with other weights", () => {

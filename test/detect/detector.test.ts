@@ -139,11 +139,11 @@ describe.each([loadAddon().variants()[0]!, "wasm"])("the detector's thread with 
     }
   });
 
-  it("computes a network by the reference whose layers the kernels lack", async () => {
+  it("computes a network from Darknet, with pooling and routes", async () => {
     const path = join(mkdtempSync(join(tmpdir(), "xnorcam-")), "imported.safetensors");
     writeFileSync(path, importDarknet(darknetFiles("xnor"), { name: "imported", weapons: [] }));
     const { detector, seen, failures } = watch(path);
-    expect(await detector.start()).toMatchObject({ kernels: "reference" });
+    expect(await detector.start()).toMatchObject({ kernels, kernelsWarning: null });
     detector.submit(frame(1));
     await until("the result", () => seen.length === 1);
     expect(failures).toEqual([]);

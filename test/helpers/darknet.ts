@@ -4,7 +4,7 @@ import { type DarknetFiles, importDarknet } from "../../src/darknet/import.ts";
 import { anchorCandidates } from "../../src/detect/decode-anchors.ts";
 import type { Box } from "../../src/detect/detection.ts";
 import { ModelDetector } from "../../src/detect/model-detector.ts";
-import { referenceBackend } from "../../src/nn/backend.ts";
+import { type Backend, referenceBackend } from "../../src/nn/backend.ts";
 import { ModelFile } from "../../src/nn/model-file.ts";
 import { fixture } from "./paths.ts";
 
@@ -22,9 +22,9 @@ export function darknetFiles(name: NetworkName, folder: string = fixture("darkne
   };
 }
 
-export function imported(files: DarknetFiles): ModelDetector {
+export function imported(files: DarknetFiles, backend: Backend = referenceBackend()): ModelDetector {
   const file = importDarknet(files, { name: "imported", weapons: [] });
-  return new ModelDetector(ModelFile.parse(file, "imported"), referenceBackend());
+  return new ModelDetector(ModelFile.parse(file, "imported"), backend);
 }
 
 /** The bytes of `noise` in scripts/darknet/make_fixtures.py. */

@@ -20,6 +20,7 @@ import { randomFrom } from "../../dist/random.js";
 const kinds = [
   ...["real", "int8", "int8 padded", "batch norm", "binary −1", "binary +1", "binary 0"],
   ...["ternary −1", "ternary +1", "ternary 0", "binary weights", "binary weights of reals", "scales"],
+  ...["max pool", "signs of a max pool", "slice", "concat", "logistic"],
   // Bits of the activations × bits of the weights.
   ...["1×1 bits", "2×1 bits", "2×2 bits", "4×1 bits", "3×3 bits", "8×4 bits"],
 ];
@@ -35,17 +36,18 @@ const fillings = {
 };
 
 /**
- * Case `index` of single layers: a convolution and what stands around it. Kinds come in turn, and each meets widths from 1
- * to 70, all of them in 70 turns.
+ * Case `index` of single layers: a convolution, or another layer with a loop of its own, and what stands around it. Kinds
+ * come in turn, and each meets widths from 1 to 70, all of them in 70 turns.
  */
 export function singleLayer(index, random) {
   const pick = (values) => values[Math.floor(random() * values.length)];
-  const kind = kinds[index % kinds.length];
+  const kindIndex = index % kinds.length;
+  const kind = kinds[kindIndex];
   const kernel = pick(kernelSizes);
   const padding = Math.floor(random() * kernel);
   const window = { kernel, stride: 1 + Math.floor(random() * 3), padding };
   const turn = Math.floor(index / kinds.length);
-  const width = Math.max(1 + ((29 * turn + index) % 70), kernel - 2 * padding);
+  const width = Math.max(1 + ((29 * turn + kindIndex) % 70), kernel - 2 * padding);
   const height = Math.max(1 + Math.floor(random() * 4), kernel - 2 * padding);
   const channels = pick(channelCounts);
   const outputs = pick(channelCounts);
@@ -57,6 +59,8 @@ export function singleLayer(index, random) {
       net.planeConv(net.bitPlanes("input", planes), outputs, window, weightPlanes),
       taps * 2 ** (planes + weightPlanes),
     );
+  const pooled = () =>
+    net.maxPool("input", poolWindow(random, { kernel, stride: window.stride, width, height }));
   const sumsOf = {
     int8: () => net.affine(net.int8Conv("input", outputs, window), taps * 4096),
     "int8 padded": () => net.affine(net.int8Conv("input", outputs, window, anyByte(random)), taps * 4096),
@@ -71,6 +75,16 @@ export function singleLayer(index, random) {
     "binary weights": () => net.affine(net.binaryWeightConv("input", outputs, window), taps * 128),
     "binary weights of reals": () => net.realBinaryWeightConv("input", outputs, window),
     scales: () => net.activationScale("input", window),
+    "max pool": pooled,
+    "signs of a max pool": () =>
+      net.affine(
+        net.binaryConv(net.sign(pooled()), outputs, { kernel: 1, stride: 1, padding: 0 }, 1),
+        channels,
+      ),
+    slice: () => anySlice(net, "input", random),
+    concat: () =>
+      net.concat(...Array.from({ length: 2 + (index % 3) }, () => anySlice(net, "input", random)), "input"),
+    logistic: () => net.logistic(net.conv("input", outputs, window)),
     "1×1 bits": () => byPlanes(1, 1),
     "2×1 bits": () => byPlanes(2, 1),
     "2×2 bits": () => byPlanes(2, 2),
@@ -86,6 +100,45 @@ export function singleLayer(index, random) {
 const anyByte = (random) => Math.floor(random() * 256) - 128;
 /** Half of the time none. */
 const clipOf = (random) => (random() < 0.5 ? undefined : [-2 * random(), 2 * random()]);
+
+/** A window of any padding that fits a map. */
+function poolWindow(random, { kernel, stride, width, height }) {
+  const least = Math.max(0, kernel - Math.min(width, height));
+  const before = Math.floor(random() * kernel);
+  const after = Math.max(least - before, Math.floor(random() * kernel));
+  return { kernel, stride, before, after };
+}
+
+function anySlice(net, input, random) {
+  const all = net.channelsOf(input);
+  const channels = 1 + Math.floor(random() * all);
+  return net.slice(input, Math.floor(random() * (all - channels + 1)), channels);
+}
+
+/** Blocks as XNOR-Net's paper draws them: BatchNorm, sign, convolution, activation, pooling; then what joins two branches. */
+export function papersNetwork(random) {
+  const below = (limit) => Math.floor(random() * limit);
+  const net = new RandomModel(
+    { width: 17 + below(8), height: 16 + below(8), channels: 3, real: true },
+    random,
+  );
+  const block = (input, outputs) => {
+    const inputs = net.channelsOf(input);
+    const signs = net.sign(net.batchNorm(input));
+    const sums = net.binaryConv(signs, outputs, { kernel: 3, stride: 1, padding: 1 }, 1 - 2 * below(2));
+    const active = net.prelu(net.affine(sums, 9 * inputs));
+    return net.maxPool(active, { kernel: 2 + below(2), stride: 2, before: 0, after: below(2) });
+  };
+  const first = net.conv("input", 32, { kernel: 3, stride: 1, padding: 1 });
+  const second = block(first, 40);
+  const third = block(second, 64);
+  const half = net.channelsOf(third) / 2;
+  const same = { kernel: 3, stride: 1, before: 1, after: 1 };
+  const branch = net.maxPool(net.slice(third, half, half), same);
+  const joined = net.concat(third, branch, net.slice(third, 0, half));
+  const scores = net.logistic(net.conv(joined, 14, { kernel: 1, stride: 1, padding: 0 }));
+  return { title: JSON.stringify(net.build().graph), ...net.build(), outputs: [joined, scores] };
+}
 
 /** A network of random layers that read any map before them: joined to stages where they can be, apart where not. */
 export function randomNetwork(random) {
@@ -173,6 +226,19 @@ export function randomNetwork(random) {
       () => shape(net.batchNorm(map.name, clipOf(random)), map),
       () => shape(net.conv(map.name, pick([3, 8]), window), smaller),
       () => shape(net.prelu(map.name), map),
+      () => {
+        const { kernel, before, after } = poolWindow(random, { ...map, kernel: 1 + below(3), stride });
+        const size = (extent) => Math.floor((extent + before + after - kernel) / stride) + 1;
+        const pooled = net.maxPool(map.name, { kernel, stride, before, after });
+        return shape(pooled, { width: size(map.width), height: size(map.height) });
+      },
+      () => shape(anySlice(net, map.name, random), map),
+      () => {
+        const others = maps.filter(({ width, height }) => width === map.width && height === map.height);
+        const joined = net.concat(map.name, pick(others).name);
+        return net.channelsOf(joined) > 150 ? undefined : shape(joined, map);
+      },
+      () => shape(net.logistic(map.name), map),
       () => shape(net.add(map.name, pick(twins).name), map),
       () => (inputs > 40 ? undefined : shape(net.repeatChannels(map.name, 2 + below(2)), map)),
       () => (isEven ? shape(net.averagePool(map.name), halfOf(map)) : undefined),
@@ -312,7 +378,8 @@ async function main([file, grid, graphs, resamplings]) {
   };
   for (let i = 0; i < Number(grid); i++) await agree(singleLayer(i, random));
   for (let i = 0; i < Number(graphs); i++) {
-    await agree(i % 5 === 4 ? chainOfSigns(random) : randomNetwork(random));
+    const write = [papersNetwork, chainOfSigns, chainOfSigns][i % 10] ?? randomNetwork;
+    await agree(write(random));
   }
   for (let i = 0; i < Number(resamplings); i++) compareResampling(addon, random);
   console.log(JSON.stringify({ arch: process.arch, variants: addon.variants(), ...counts, resamplings }));

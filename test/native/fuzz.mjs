@@ -23,7 +23,7 @@ const below = (limit) => Math.floor(random() * limit);
 const pick = (values) => values[below(values.length)];
 
 /** Every kind of single layer, and as many random networks. */
-const programs = Array.from({ length: 38 }, (_, i) => {
+const programs = Array.from({ length: 48 }, (_, i) => {
   const { graph, model, outputs } = i % 2 === 0 ? singleLayer(i / 2, random) : randomNetwork(random);
   const plans = planLayers(graph, model);
   const { program, tensors } = compile(graph, model, plans, outputs);

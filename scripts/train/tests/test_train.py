@@ -12,12 +12,13 @@ from PIL import Image
 
 from augment import BatchMaker
 from dataset import Labels, PictureStore
-from train import Examination, Run, Source, train
+from train import Examination, Run, Source, finished, train
 
 CONFIG = tomllib.loads((Path(__file__).parent.parent / "configs/example.toml").read_text())
 CONFIG["network"].update(width=64, height=64, stem=[8, 16], stages=[[16, 1], [32, 1], [32, 1], [32, 1]], neck=32, neck_blocks=1)
 CONFIG["schedule"].update(steps=4, batch=4, checkpoint_steps=2, evaluate_steps=4, warmup_steps=1)
 DEVICE = torch.device("cpu")
+NAMES = ["person", "knife"]
 METHODS = ["float", "xnor-learned", "dorefa-2"]
 
 
@@ -35,9 +36,9 @@ class Training(unittest.TestCase):
             box = np.array([[8, 8, 40, 40]], np.float32)
             labels.append(Labels(self.folder / f"{i}.png", 64, 48, "web", "", np.ones(2, bool), box, np.array([i % 2]),
                                  np.ones(1, np.float32)))
-        maker = BatchMaker(labels, PictureStore(labels, self.folder / "cache"), ["person", "knife"], CONFIG)
+        maker = BatchMaker(labels, PictureStore(labels, self.folder / "cache"), NAMES, CONFIG)
         self.source = Source(maker, DEVICE)
-        self.examination = Examination(self.source, None, self.folder, ["person", "knife"], 1)
+        self.examination = Examination(self.source, None, self.folder, NAMES, 1)
 
     def runs(self, out: str) -> list[Run]:
         runs = []
@@ -101,6 +102,25 @@ class Training(unittest.TestCase):
             for one, other in zip(alone, taught)
         ]
         self.assertEqual(same, [True, False, False])
+
+    def test_a_finished_run_of_a_wider_network_teaches(self) -> None:
+        wide = copy.deepcopy(CONFIG)
+        wide["network"].update(stem=[8, 32], stages=[[32, 1], [64, 1], [64, 1], [64, 1]], neck=64)
+        (self.folder / "wide").mkdir()
+        train([Run(wide, 2, "float", self.folder / "wide", DEVICE)], self.source, self.examination, False)
+        teacher = finished(self.folder / "wide/averaged.pt", NAMES, DEVICE)
+        before = copy.deepcopy(teacher.state_dict())
+        alone, taught = self.runs("by-labels")[1], self.runs("by-teacher")[1]
+        taught.teacher = teacher
+        batch = self.source.draw(self.source.maker.plan(0))
+        (labels, _), (both, _) = alone.advance(batch), taught.advance(batch)
+        self.assertEqual((both["class"], both["box"]), (labels["class"], labels["box"]))
+        self.assertGreater(float(both["taught"]), 0)
+        self.assertFalse(torch.equal(alone.model.heads[0].weight, taught.model.heads[0].weight))
+        for name, value in teacher.state_dict().items():
+            self.assertTrue(torch.equal(value, before[name]), name)
+        with self.assertRaisesRegex(SystemExit, r"averaged.pt: has the classes \['person', 'knife'\], the data \['dog'\]"):
+            finished(self.folder / "wide/averaged.pt", ["dog"], DEVICE)
 
 
 if __name__ == "__main__":

@@ -146,7 +146,6 @@ function subjectOf({ name, path }: ModelFileEntry, columns: readonly Column[], a
     if (typeof backend === "string") continue;
     try {
       const detector = new ModelDetector(file, backend);
-      if (detector.backend !== backend) throw new Error(detector.backend.warning?.problem);
       const { engine } = detector.engines.engineFor(width, height);
       fillWithNoise(engine.input);
       measurements.set(kind, { engine, times: [], runs: 0 });

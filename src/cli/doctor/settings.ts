@@ -3,31 +3,23 @@ import { createServer } from "node:net";
 import type { Config } from "../../config/schema.ts";
 import { prepareDataDir } from "../../data-dir.ts";
 import { messageOf } from "../../errors.ts";
-import { type CheckResult, capitalized, failed, ok, warning } from "../../health/check.ts";
+import { type CheckResult, failed, ok } from "../../health/check.ts";
 import { nearestExisting } from "../../health/checks.ts";
 
 /** Loads the network as `run` would, and looks whether it knows the classes that raise the alarm. */
 export async function checkModel({ model, alarm }: Config): Promise<CheckResult> {
   let classes: readonly string[];
-  let slow: { problem: string; fix: string } | undefined;
   try {
     // Loaded here, so that a machine on which the detector cannot even be loaded is told so.
     const { referenceBackend } = await import("../../nn/backend.ts");
     const { PictureDetector } = await import("../../detect/picture-detector.ts");
-    const { warningOfLayers } = await import("../../nn/kernel-backend.ts");
-    const { graph, head } = PictureDetector.load(model.file, referenceBackend());
-    classes = head.classes;
-    slow = warningOfLayers(graph);
+    classes = PictureDetector.load(model.file, referenceBackend()).head.classes;
   } catch (error) {
     return failed("model", messageOf(error), "Set model.file to a model of this version, or leave it out");
   }
   const named = new Set([...alarm.classes, ...(alarm.homeClasses ?? []), ...Object.keys(alarm.thresholds)]);
   const unknown = [...named].filter((name) => !classes.includes(name));
-  if (unknown.length === 0) {
-    return slow === undefined
-      ? ok("model", `${model.file}, ${classes.length} classes`)
-      : warning("model", slow.problem, capitalized(slow.fix));
-  }
+  if (unknown.length === 0) return ok("model", `${model.file}, ${classes.length} classes`);
   return failed(
     "model",
     `${model.file} does not know ${unknown.join(", ")}, which the section alarm names`,

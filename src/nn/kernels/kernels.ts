@@ -212,7 +212,10 @@ export interface Kernels {
     outShape: MapShape,
   ): void;
 
-  /** out = 1 / (1 + e⁻ˣ), in double precision until stored. */
+  /**
+   * out = 1 / (1 + e⁻ˣ), in double precision until stored, e⁻ˣ as the 256th power of a polynomial in x / 256: a library's
+   * exp has other last bits on another machine.
+   */
   logistic(x: Float32Array, shape: MapShape, out: Float32Array): void;
 
   add(a: Float32Array, b: Float32Array, shape: MapShape, out: Float32Array): void;

@@ -1,7 +1,7 @@
 import { elements, type MapShape } from "../shape.ts";
 import type { PoolWindow } from "./kernels.ts";
 
-// What networks from Darknet have and ours do not; see `Kernels`.
+// Real maps without weights, which networks from Darknet have and ours do not; see `Kernels`.
 
 export function maxPool(
   x: Float32Array,
@@ -61,5 +61,24 @@ export function concat(
 
 export function logistic(x: Float32Array, shape: MapShape, out: Float32Array): void {
   const count = elements(shape);
-  for (let i = 0; i < count; i++) out[i] = 1 / (1 + Math.exp(-x[i]!));
+  for (let i = 0; i < count; i++) {
+    // Beyond 104 both ends are reached: 1, and what is less than half of the smallest float. NaN stays.
+    out[i] = 1 / (1 + exponential(Math.min(104, Math.max(-104, -x[i]!))));
+  }
+}
+
+/** 1 / n!: eʳ to the last bits of double precision for |r| up to 104 / 256. */
+const terms = Array.from({ length: 14 }, (_, n) => {
+  let factorial = 1;
+  for (let factor = 2; factor <= n; factor++) factorial *= factor;
+  return 1 / factorial;
+});
+
+/** eˣ as (e^(x/256))²⁵⁶: products and sums alone, which are the same everywhere, as no library's exp is. */
+function exponential(x: number): number {
+  const part = x / 256;
+  let power = terms[terms.length - 1]!;
+  for (let n = terms.length - 2; n >= 0; n--) power = power * part + terms[n]!;
+  for (let i = 0; i < 8; i++) power *= power;
+  return power;
 }

@@ -41,7 +41,7 @@ class DetectorWorker {
       inputHeight: engines.limits.height,
       kernels: backend.kernels as Kernels,
       available: kernels.available,
-      warning: kernels.warning ?? backend.warning?.problem ?? null,
+      warning: kernels.warning,
     };
   }
 

@@ -1,0 +1,69 @@
+import copy
+import tempfile
+import tomllib
+import unittest
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from augment import BatchMaker
+from dataset import Labels, PictureStore
+
+CONFIG = tomllib.loads((Path(__file__).parent.parent / "configs/example.toml").read_text())
+
+
+class Disarming(unittest.TestCase):
+    """A scene whose weapon is hidden is still a scene: without the object, and with its absence known."""
+
+    def setUp(self) -> None:
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        folder = Path(temporary.name)
+        # A black room with a white person in it who holds a knife of pure blue; and a picture of plain gray.
+        room = np.zeros((96, 128, 3), np.uint8)
+        room[20:90, 20:60] = 255
+        room[40:60, 70:100] = [0, 0, 255]
+        labels = []
+        for name, pixels, boxes, kinds in (
+            ("room", room, [[20, 20, 60, 90], [70, 40, 100, 60]], [0, 1]),
+            ("gray", np.full_like(room, 128), np.empty((0, 4)), []),
+        ):
+            Image.fromarray(pixels).save(folder / f"{name}.png")
+            labels.append(Labels(folder / f"{name}.png", 128, 96, "web", "", np.ones(2, bool), np.array(boxes, np.float32),
+                                 np.array(kinds, np.int64), np.ones(len(kinds), np.float32)))
+        self.store = PictureStore(labels, folder / "cache")
+        self.labels, config = labels, copy.deepcopy(CONFIG)
+        config["augment"].update(mosaic=0.0, cover=0.0, aspect=0.0)
+        config["schedule"]["batch"] = 24
+        self.config = config
+
+    def rooms(self, disarm: float) -> list:
+        """Canvases that show most of the room, without what light does to them."""
+        self.config["augment"]["disarm"] = disarm
+        canvases = BatchMaker(self.labels, self.store, ["person", "knife"], self.config).plan(0)
+        chosen = [c for c in canvases if c.placements[0].picture == 0 and 0 in c.classes]
+        for canvas in chosen:
+            canvas.tint = None
+        self.assertGreater(len(chosen), 4)
+        return chosen
+
+    def blue(self, canvas) -> int:
+        return int((canvas.draw(self.store)[1] > 180).sum())
+
+    def test_hides_the_weapon_and_nothing_else(self) -> None:
+        for canvas in self.rooms(1.0):
+            self.assertEqual(canvas.classes, [0])
+            self.assertEqual(self.blue(canvas), 0)
+            self.assertTrue((canvas.background == 1).all())
+
+    def test_leaves_the_weapon_in_the_other_pictures(self) -> None:
+        self.assertTrue(all(self.blue(canvas) > 20 and 1 in canvas.classes for canvas in self.rooms(0.0)))
+
+    def test_leaves_pictures_alone_that_say_nothing_of_weapons(self) -> None:
+        self.labels[0].exhaustive[1] = False
+        self.assertTrue(all(self.blue(canvas) > 20 for canvas in self.rooms(1.0)))
+
+
+if __name__ == "__main__":
+    unittest.main()
