@@ -176,7 +176,8 @@ struct xnor_network *xnor_network_create(const void *program, size_t program_byt
     }
     prepare_post(network, stage);
     /* +0 + -0 is +0: so no sum of a product and a bias is -0, whose sign bit would say that it is negative. */
-    for (int c = 0; stage->spec.sign_bias >= 0 && c < stage->spec.channels; c++) {
+    const bool has_pass = stage->spec.sums < 0; /* else nobody has checked its tensors */
+    for (int c = 0; has_pass && stage->spec.sign_bias >= 0 && c < stage->spec.channels; c++) {
       ((float *)(network->tensors + stage->spec.sign_bias))[c] += 0.0f;
     }
     if (!prepare_thresholds(network, stage)) return fail(network, problem, no_memory);

@@ -11,6 +11,7 @@ import { loadWasm } from "../../dist/nn/kernels/load-wasm.js";
 import { loadAddon } from "../../dist/nn/kernels/native.js";
 import { planLayers } from "../../dist/nn/network.js";
 import { compile } from "../../dist/nn/program.js";
+import { RandomModel } from "../../dist/nn/random-model.js";
 import { elements } from "../../dist/nn/shape.js";
 import { randomFrom } from "../../dist/random.js";
 import { randomNetwork, singleLayer } from "./agreement.mjs";
@@ -21,6 +22,8 @@ const variants = addon.variants();
 const random = randomFrom(9);
 const below = (limit) => Math.floor(random() * limit);
 const pick = (values) => values[below(values.length)];
+
+const window = { kernel: 1, stride: 1, padding: 0 };
 
 /** Every kind of single layer, and as many random networks. */
 const programs = Array.from({ length: 48 }, (_, i) => {
@@ -119,6 +122,8 @@ function anything() {
   ])();
 }
 
+const wrongWords = [-1, 0, 1, 2, 3, 255, 4095, 4096, 65536, 2 ** 28, 2 ** 31 - 1, -(2 ** 31)];
+
 /** A copy with bits flipped, words replaced, an end cut off or something appended. */
 function corrupted(array) {
   const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength).slice();
@@ -128,20 +133,7 @@ function corrupted(array) {
       bytes[below(bytes.length)] ^= 1 << below(8);
     },
     () => {
-      words[below(words.length)] = pick([
-        -1,
-        0,
-        1,
-        2,
-        3,
-        255,
-        4095,
-        4096,
-        65536,
-        2 ** 28,
-        2 ** 31 - 1,
-        -(2 ** 31),
-      ]);
+      words[below(words.length)] = pick(wrongWords);
     },
     () => {
       words[below(words.length)] += pick([-64, -4, -1, 1, 4, 64]);
@@ -224,6 +216,37 @@ const attempts = {
   },
 };
 
+/** A program whose stages have next to everything, and sums that two of them read. */
+function smallProgram() {
+  const net = new RandomModel({ width: 6, height: 4, channels: 3, real: true }, random);
+  const sums = net.binaryConv(net.sign("input"), 34, { kernel: 3, stride: 1, padding: 1 }, 0);
+  const value = net.prelu(net.add(net.affine(sums, 27), net.affine(sums, 27)));
+  const outputs = [net.affine(net.planeConv(net.bitPlanes(value, 2), 5, window, 2), 64)];
+  outputs.push(net.affine(net.ternaryConv(net.sign(net.affine(sums, 27)), 5, window, 1), 34));
+  outputs.push(net.affine(net.int8Conv(net.quantize(net.batchNorm(value, [-1, 1])), 5, window), 2 ** 12));
+  const { graph, model } = net.build();
+  return compile(graph, model, planLayers(graph, model), outputs);
+}
+
+/** Each word of it by each that is likely to be wrong: some are so rarely met by chance that nothing above finds them. */
+function replaceEachWord() {
+  const { program, tensors } = smallProgram();
+  for (let at = 0; at < program.length; at += 4) {
+    for (const word of wrongWords) {
+      const changed = program.slice();
+      new DataView(changed.buffer).setInt32(at, word, true);
+      try {
+        const network = addon.createNetwork(changed, tensors, pick(variants));
+        addon.run(network, new Uint8Array(72), new Float32Array(3 * 24 * 5));
+      } catch (error) {
+        const refused = error instanceof TypeError || error instanceof RangeError;
+        assert.ok(refused, `word ${at / 4} as ${word} gave ${error?.stack}`);
+      }
+    }
+  }
+}
+
+replaceEachWord();
 const outcome = { calls: 0, accepted: 0, refused: 0 };
 for (; outcome.calls < Number(calls); outcome.calls++) {
   const [what, attempt] = pick(Object.entries(attempts));
