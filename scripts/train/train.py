@@ -375,7 +375,7 @@ def main() -> None:
         parser.error("--overfit starts anew and keeps nothing: leave out --out")
     if not args.overfit and not args.out:
         parser.error("--out is needed for a run")
-    if args.overfit and (len(args.method) > 1 or args.distill):
+    if args.overfit and (len(args.method) > 1 or args.distill or args.teacher):
         parser.error("--overfit takes one method, and no teacher")
     if len(set(args.method)) < len(args.method):
         parser.error("--method names one twice")

@@ -16,7 +16,7 @@ struct stage {
   struct xnor_stage spec;
   struct xnor_conv conv;
   struct xnor_low_bit low;
-  int32_t *padding; /* of padding.h, or NULL */
+  int32_t *padding_taps; /* padding.h; NULL: nothing to take back */
   struct xnor_post post;
   struct xnor_thresholds thresholds; /* in place of `post` where they can be */
 };
@@ -171,7 +171,7 @@ struct xnor_network *xnor_network_create(const void *program, size_t program_byt
     struct stage *stage = &network->stages[i];
     memcpy(&stage->spec, (const uint8_t *)program + sizeof network->header + (size_t)i * sizeof stage->spec,
            sizeof stage->spec);
-    if (!prepare_conv(network, stage) || !xnor_padding_prepare(&stage->spec, network->tensors, &stage->padding)) {
+    if (!prepare_conv(network, stage) || !xnor_padding_prepare(&stage->spec, network->tensors, &stage->padding_taps)) {
       return fail(network, problem, no_memory);
     }
     prepare_post(network, stage);
@@ -205,7 +205,7 @@ void xnor_network_free(struct xnor_network *network) {
   for (int i = 0; network->stages != NULL && i < network->header.stages; i++) {
     xnor_release(network->stages[i].conv.weight);
     xnor_release(network->stages[i].low.constants);
-    xnor_release(network->stages[i].padding);
+    xnor_release(network->stages[i].padding_taps);
     xnor_release(network->stages[i].thresholds.least);
   }
   xnor_release(network->stages);
@@ -344,7 +344,7 @@ static void run_row(struct xnor_network *network, const struct stage *stage, con
       memset(values, 0, elements * sizeof *values);
       break;
   }
-  if (stage->padding != NULL) xnor_padding_take_back(spec, stage->padding, y, sums);
+  if (stage->padding_taps != NULL) xnor_padding_take_back(spec, stage->padding_taps, y, sums);
   if (spec->sums < 0 && spec->factors >= 0) {
     multiply_row(stage, map(network, spec->factors), y, sums, values);
     sums = NULL;

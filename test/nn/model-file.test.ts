@@ -140,6 +140,11 @@ describe("a graph", () => {
       /s4\.0\.conv is of unknown kind "magic"/,
     ],
     ["with an unknown field", () => withLayer("s4.0.conv", { groups: 2 }), /s4\.0\.conv\.groups/],
+    [
+      "that pads signs with no sign",
+      () => withLayer("s4.0.conv", { paddingSign: 2 }),
+      /layer s4\.0\.conv\.paddingSign: Expected one of -1, 0, 1/,
+    ],
     ["that reads a later layer", () => withLayer("s4.0.conv", { input: "head8" }), /s4\.0\.conv reads head8/],
     ["with two layers of a name", () => withLayer("s4.0.norm", { name: "s4.0.conv" }), /named s4\.0\.conv/],
     [
