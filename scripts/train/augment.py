@@ -108,7 +108,7 @@ class BatchMaker(Dataset):
             self._disarm(canvas, rng, canvas.placements[-1].target)
 
     def _disarm(self, canvas: "Canvas", rng: np.random.Generator, seen: tuple[int, int, int, int]) -> None:
-        """Hides the weapons in `seen` under parts of other pictures: what is left of the scene shows that a weapon is
+        """Hides the weapons in `seen` under other pictures, shrunk: what is left of the scene shows that a weapon is
         not where men stand, or in rooms of that kind, but where a weapon is."""
         low, high = np.array(seen[:2]), np.array(seen[2:])
         for box, kind in list(zip(canvas.boxes, canvas.classes)):

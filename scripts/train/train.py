@@ -13,6 +13,7 @@ import copy
 import json
 import math
 import os
+import pickle
 import sys
 import time
 import tomllib
@@ -154,7 +155,7 @@ class Run:
     def start_from(self, path: Path) -> None:
         """Takes the weights of a finished run. Its input's size and the number of its blocks may differ: blocks that this
         network lacks are left out, those that it has more start anew."""
-        state = torch.load(path, map_location=self.device)
+        state = loaded(path, self.device)
         for model in (self.model, self.average):
             missing, unexpected = model.load_state_dict(state["model"], strict=False)
         for names, what in ((missing, "start anew"), (unexpected, "are left out")):
@@ -246,11 +247,24 @@ class Run:
         return changed / max(1, sum(s.numel() for s in signs))
 
 
+def loaded(path: Path, device: torch.device) -> dict:
+    """What a run wrote to `path`. Raises SystemExit where that is nothing of the kind."""
+    try:
+        state = torch.load(path, map_location=device)
+    except (OSError, RuntimeError, pickle.UnpicklingError) as error:
+        raise SystemExit(f"{path}: cannot be read as a run's weights ({error})") from error
+    if not isinstance(state, dict) or "model" not in state:
+        raise SystemExit(f"{path}: holds no weights of a run; take its averaged.pt")
+    return state
+
+
 def finished(path: Path, names: list[str], device: torch.device) -> XnorYolo:
     """The network of a finished run, for teaching.
 
-    Raises SystemExit where it knows other classes than `names`."""
-    state = torch.load(path, map_location=device)
+    Raises SystemExit where `path` is no averaged.pt, or knows other classes than `names`."""
+    state = loaded(path, device)
+    if "classes" not in state:
+        raise SystemExit(f"{path}: is no finished run; a teacher is the averaged.pt beside it")
     if state["classes"] != names:
         raise SystemExit(f"{path}: has the classes {state['classes']}, the data {names}; a teacher needs the same ones")
     model = XnorYolo(state["config"]["network"], len(names), state["method"])

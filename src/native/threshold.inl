@@ -2,6 +2,7 @@
  * Signs of sums by thresholds (threshold.h). Included by each variant, for its compiler flags; the plain loops over
  * channels are for the compiler to vectorize.
  */
+/* A table, since compilers vectorize a choice between loaded words, and few of them a shift by each lane's number. */
 static const uint32_t bit_places[32] = {
     1u << 0,  1u << 1,  1u << 2,  1u << 3,  1u << 4,  1u << 5,  1u << 6,  1u << 7,  1u << 8,  1u << 9,  1u << 10,
     1u << 11, 1u << 12, 1u << 13, 1u << 14, 1u << 15, 1u << 16, 1u << 17, 1u << 18, 1u << 19, 1u << 20, 1u << 21,

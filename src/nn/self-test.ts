@@ -90,7 +90,7 @@ function lowBitNetwork(): TestNetwork {
   const net = new RandomModel({ width, height, channels: 3, real: false }, randomFrom(5));
   const start = net.affine(net.binaryWeightConv(inputName, 34, window(3, 1, 1)), 2 ** 12);
   const planes = net.planeConv(net.bitPlanes(start, 3), 17, window(3, 1, 1), 2);
-  const ternary = net.ternaryConv(net.sign(start), 17, window(3, 1, 1), -1);
+  const ternary = net.ternaryConv(net.sign(start), 17, window(3, 1, 1), 0);
   const scales = net.activationScale(start, window(3, 1, 1));
   const signs = net.affine(net.binaryConv(net.sign(start), 17, window(3, 1, 1), -1), 256);
   const scaled = net.multiply(signs, scales);

@@ -121,6 +121,15 @@ class Training(unittest.TestCase):
             self.assertTrue(torch.equal(value, before[name]), name)
         with self.assertRaisesRegex(SystemExit, r"averaged.pt: has the classes \['person', 'knife'\], the data \['dog'\]"):
             finished(self.folder / "wide/averaged.pt", ["dog"], DEVICE)
+        with self.assertRaisesRegex(SystemExit, "last.pt: is no finished run; a teacher is the averaged.pt beside it"):
+            finished(self.folder / "wide/last.pt", NAMES, DEVICE)
+
+    def test_names_a_file_that_holds_no_run(self) -> None:
+        (self.folder / "text.pt").write_text("no weights")
+        torch.save([1, 2], self.folder / "list.pt")
+        for name in ("text.pt", "list.pt", "missing.pt"):
+            with self.subTest(name), self.assertRaisesRegex(SystemExit, name):
+                finished(self.folder / name, NAMES, DEVICE)
 
 
 if __name__ == "__main__":

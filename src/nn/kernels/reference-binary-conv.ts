@@ -23,15 +23,22 @@ export function createBinaryConv(): Kernels["binaryConv"] {
     const gathered = patch;
     const counted = mask;
     const outputs = outShape.channels;
+    const isWhole = paddingSign !== 0; // the window: all of its bits count
     let position = 0;
     for (let outY = 0; outY < outShape.height; outY++) {
       for (let outX = 0; outX < outShape.width; outX++) {
         gatherBits(bits, 0, shape, window, paddingSign, outY, outX, gathered);
-        const n = gatherCounted(shape, window, paddingSign, outY, outX, counted);
+        const n = isWhole
+          ? taps * shape.channels
+          : gatherCounted(shape, window, paddingSign, outY, outX, counted);
         for (let o = 0, w = 0; o < outputs; o++) {
           let different = 0;
-          for (let i = 0; i < patchWords; i++)
-            different += popcount((gathered[i]! ^ weight[w++]!) & counted[i]!);
+          if (isWhole) {
+            for (let i = 0; i < patchWords; i++) different += popcount(gathered[i]! ^ weight[w++]!);
+          } else {
+            for (let i = 0; i < patchWords; i++)
+              different += popcount((gathered[i]! ^ weight[w++]!) & counted[i]!);
+          }
           out[position++] = n - 2 * different;
         }
       }
