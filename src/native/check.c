@@ -37,6 +37,8 @@ static bool is_conv(int32_t source) {
          (source >= XNOR_SOURCE_PLANE_CONV && source <= XNOR_SOURCE_ACTIVATION_SCALE);
 }
 
+static bool is_pool(int32_t source) { return source == XNOR_SOURCE_MAX_POOL || source == XNOR_SOURCE_SIGN_POOL; }
+
 bool xnor_gives_sums(int32_t source) {
   return source == XNOR_SOURCE_INT8_CONV || source == XNOR_SOURCE_BINARY_CONV || source == XNOR_SOURCE_PLANE_CONV ||
          source == XNOR_SOURCE_TERNARY_CONV || source == XNOR_SOURCE_BINARY_WEIGHT_CONV;
@@ -157,6 +159,7 @@ static const char *check_source(const struct xnor_stage *stage, const struct lim
       break;
     case XNOR_SOURCE_BINARY_CONV:
     case XNOR_SOURCE_TERNARY_CONV:
+    case XNOR_SOURCE_SIGN_POOL:
       bytes = 4 * elements(stage->in_height, stage->in_width, xnor_words(stage->in_channels));
       break;
     default:
@@ -175,7 +178,8 @@ static const char *check_source(const struct xnor_stage *stage, const struct lim
     return "the limits of a batch norm lie outside the tensors";
   }
   if (stage->source == XNOR_SOURCE_CONV && stage->bias < 0) return "a real convolution has no bias";
-  if (stage->source == XNOR_SOURCE_MAX_POOL) return check_pool(stage);
+  if (stage->source == XNOR_SOURCE_SIGN_POOL && stage->signs < 0) return "pooled signs go nowhere";
+  if (is_pool(stage->source)) return check_pool(stage);
   return is_conv(stage->source) ? check_conv(stage, limits) : NULL;
 }
 
@@ -243,7 +247,7 @@ static const char *check_stage(const struct xnor_stage *stage, const struct limi
   }
   const bool same_shape = stage->in_height == stage->height && stage->in_width == stage->width &&
                           stage->in_channels == stage->channels;
-  const bool has_window = is_conv(stage->source) || stage->source == XNOR_SOURCE_MAX_POOL;
+  const bool has_window = is_conv(stage->source) || is_pool(stage->source);
   if (reads && !has_window && !same_shape) return "a stage changes the shape of its input";
   const char *problem = check_source(stage, limits);
   if (problem == NULL) problem = check_shortcut(stage, limits);

@@ -2,21 +2,45 @@
 
 #include <string.h>
 
+/* First and behind the last of the pixels of a window that lie in the map, along one axis. */
+struct span {
+  int first, end;
+};
+
+static struct span span_of(const struct xnor_conv *pool, int index, int extent) {
+  const int start = index * pool->stride - pool->padding, end = start + pool->kernel;
+  return (struct span){start < 0 ? 0 : start, end < extent ? end : extent};
+}
+
 void xnor_max_pool_row(const struct xnor_conv *pool, const float *map, int y, float *restrict values) {
-  const int kernel = pool->kernel, width = pool->in_width, channels = pool->channels;
-  const int top = y * pool->stride - pool->padding;
-  const int first_row = top < 0 ? 0 : top;
-  const int end_row = top + kernel < pool->in_height ? top + kernel : pool->in_height;
+  const int width = pool->in_width, channels = pool->channels;
+  const struct span rows = span_of(pool, y, pool->in_height);
   for (int x = 0; x < pool->width; x++, values += channels) {
-    const int left = x * pool->stride - pool->padding;
-    const int first = left < 0 ? 0 : left;
-    const int end = left + kernel < width ? left + kernel : width;
+    const struct span columns = span_of(pool, x, width);
     for (int c = 0; c < channels; c++) values[c] = -__builtin_inff();
-    for (int row = first_row; row < end_row; row++) {
-      const float *restrict from = map + ((size_t)row * width + first) * channels;
-      for (int column = first; column < end; column++, from += channels) {
+    for (int row = rows.first; row < rows.end; row++) {
+      const float *restrict from = map + ((size_t)row * width + columns.first) * channels;
+      for (int column = columns.first; column < columns.end; column++, from += channels) {
         for (int c = 0; c < channels; c++) values[c] = from[c] > values[c] ? from[c] : values[c];
       }
+    }
+  }
+}
+
+void xnor_sign_pool_row(const struct xnor_conv *pool, const uint32_t *map, const float *scale, int y, uint32_t *signs) {
+  const int width = pool->in_width, words = xnor_words(pool->channels);
+  const struct span rows = span_of(pool, y, pool->in_height);
+  for (int word = 0; word < words; word++) {
+    uint32_t falling = 0;
+    for (int c = 32 * word; c < pool->channels && c < 32 * (word + 1); c++) falling |= (uint32_t)(scale[c] < 0) << (c % 32);
+    for (int x = 0; x < pool->width; x++) {
+      const struct span columns = span_of(pool, x, width);
+      uint32_t any = 0;
+      for (int row = rows.first; row < rows.end; row++) {
+        const uint32_t *from = map + ((size_t)row * width + columns.first) * words + word;
+        for (int column = columns.first; column < columns.end; column++, from += words) any |= *from ^ falling;
+      }
+      signs[(size_t)x * words + word] = any ^ falling;
     }
   }
 }

@@ -8,6 +8,10 @@
  * window begins left of and above the map; what lies outside does not count. */
 void xnor_max_pool_row(const struct xnor_conv *pool, const float *map, int y, float *values);
 
+/* Row y of the output, signs: those of the largest value of each window, from the signs of all of them in `map`. scale: of
+ * the signs, (channels); where it is negative, the largest value has the least sign. */
+void xnor_sign_pool_row(const struct xnor_conv *pool, const uint32_t *map, const float *scale, int y, uint32_t *signs);
+
 /* Row y of `channels` channels: those of the parts, one part behind the other. */
 void xnor_channels_row(const struct xnor_part *parts, int count, const uint8_t *maps, int width, int channels, int y,
                        float *values);

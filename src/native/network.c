@@ -320,6 +320,10 @@ static void run_row(struct xnor_network *network, const struct stage *stage, con
     case XNOR_SOURCE_MAX_POOL:
       xnor_max_pool_row(&stage->conv, in, y, values);
       break;
+    case XNOR_SOURCE_SIGN_POOL:
+      xnor_sign_pool_row(&stage->conv, in, stage->post.sign_scale, y,
+                         stage->post.signs + (size_t)y * spec->width * xnor_words(spec->channels));
+      return;
     case XNOR_SOURCE_CHANNELS:
       xnor_channels_row(network->parts + spec->first_part, spec->parts, network->maps, spec->width, spec->channels, y, values);
       break;

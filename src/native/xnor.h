@@ -36,6 +36,7 @@ enum xnor_source {
   XNOR_SOURCE_MAX_POOL,   /* the largest of each window of a real map: maps.c */
   XNOR_SOURCE_CHANNELS,   /* channels of one or several real maps: maps.c */
   XNOR_SOURCE_LOGISTIC,   /* the logistic function of a real map: maps.c */
+  XNOR_SOURCE_SIGN_POOL,  /* signs of the largest of each window of values, from the signs of all: maps.c */
   XNOR_SOURCES
 };
 
@@ -80,7 +81,7 @@ struct xnor_part {
 };
 
 #define XNOR_PROGRAM_MAGIC 0x524f4e58 /* "XNOR" */
-#define XNOR_PROGRAM_VERSION 4
+#define XNOR_PROGRAM_VERSION 5
 /* More than the layers of a graph, and than what they read: its JSON has at most 1 MiB (src/nn/model-file.ts). */
 #define XNOR_MAX_STAGES (1 << 15)
 #define XNOR_MAX_PARTS (1 << 19)

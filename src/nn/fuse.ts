@@ -34,6 +34,7 @@ export interface Stage {
         | "activation_scale"
         | "batch_norm"
         | "max_pool"
+        | "sign_pool"
         | "channels"
         | "logistic"
       )
@@ -44,7 +45,7 @@ export interface Stage {
   input: MapIndex | undefined;
   /** Of "channels": what its channels are, one part behind the other. */
   parts?: readonly Part[];
-  /** Of "max_pool". */
+  /** Of "max_pool" and "sign_pool". */
   pool?: LayerSpec<"max_pool">;
   /** The layer with the window: of the convolution, whose weights it uses, or of the activations' scales. */
   conv?: LayerSpec<ConvOp | "activation_scale">;
@@ -70,9 +71,15 @@ export interface Stage {
  *
  * @param plans of map 0 (the picture) and of each layer
  * @param outputs maps that are read after the run
+ * @param staysFinite whether no value of a stage, nor what the `sign` layer makes of it, can overflow
  * @returns stages in the order in which they run
  */
-export function fuse(graph: Graph, plans: readonly LayerPlan[], outputs: readonly MapIndex[]): Stage[] {
+export function fuse(
+  graph: Graph,
+  plans: readonly LayerPlan[],
+  outputs: readonly MapIndex[],
+  staysFinite: (stage: Stage, sign: string) => boolean,
+): Stage[] {
   const index = new Map([
     [inputName, 0],
     ...graph.layers.map(({ name }, i): [string, number] => [name, i + 1]),
@@ -87,6 +94,8 @@ export function fuse(graph: Graph, plans: readonly LayerPlan[], outputs: readonl
   for (const [i, spec] of graph.layers.entries()) {
     const map = i + 1;
     const inputs = inputsOf(spec).map((name) => index.get(name)!);
+    if (spec.op === "sign" && movedBeforePooling(stages, spec.name, map, inputs[0]!, readers, staysFinite))
+      continue;
     if (!joined(stages, spec, map, inputs, readers)) stages.push(stageOf(spec, plans, map, inputs));
   }
   markReal(stages, plans, outputs);
@@ -162,6 +171,35 @@ function joined(
   }
   stage.value = map;
   stage.layers = [...stage.layers, spec.name];
+  return true;
+}
+
+/**
+ * Makes the signs before a pooling instead of behind it, where nobody else reads what is pooled and that is a
+ * convolution of integers: the sign of the largest value of a window is that of any of them, or, where a negative scale
+ * turns the order round, of all. The map of the values that were pooled now holds the signs of what is pooled.
+ */
+function movedBeforePooling(
+  stages: readonly Stage[],
+  layer: string,
+  map: MapIndex,
+  input: MapIndex,
+  readers: readonly number[],
+  staysFinite: (stage: Stage, sign: string) => boolean,
+): boolean {
+  const pool = stages.find(({ value }) => value === input);
+  if (pool?.source !== "max_pool" || !takesFactors(pool) || readers[input] !== 1) return false;
+  const conv = stages.find(({ value }) => value === pool.input);
+  if (conv === undefined || !isConvolutionOfIntegers(conv) || readers[conv.value] !== 1) return false;
+  const { affine, factors, shortcut } = conv;
+  if (affine === undefined || factors !== undefined || shortcut !== undefined || !staysFinite(conv, layer))
+    return false;
+  conv.sign = { layer, map: input };
+  pool.source = "sign_pool";
+  pool.input = input;
+  pool.value = map;
+  pool.sign = { layer, map };
+  pool.layers = [...pool.layers, layer];
   return true;
 }
 

@@ -34,9 +34,9 @@ export class NativeNetwork implements Engine {
     outputNames: readonly string[],
   ) {
     const { width, height, channels } = graph.input;
-    const plans = planLayers(graph, model);
-    checkOutputs(graph, model, plans, outputNames);
-    const { program, tensors, mapBytes, stages } = compile(graph, model, plans, outputNames);
+    const layerPlans = planLayers(graph, model);
+    checkOutputs(graph, model, layerPlans, outputNames);
+    const { program, tensors, mapBytes, stages, plans } = compile(graph, model, layerPlans, outputNames);
     checkMapMemory(mapBytes, model);
     this.name = graph.name;
     this.kernels = variant;

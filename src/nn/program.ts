@@ -13,17 +13,19 @@ export interface Program {
   /** Memory of all maps together, bytes. */
   readonly mapBytes: number;
   readonly stages: readonly Stage[];
+  /** Of each map as the stages use it: what is pooled as signs is no real map any more. */
+  readonly plans: readonly LayerPlan[];
 }
 
 const magic = 0x524f4e58;
-const version = 4;
+const version = 5;
 const maxOutputs = 8;
 const none = -1;
 
 const sources = [
   ...(["none", "bytes", "picture", "real", "sums", "conv", "int8_conv", "binary_conv"] as const),
   ...(["plane_conv", "ternary_conv", "binary_weight_conv", "real_binary_weight_conv"] as const),
-  ...(["activation_scale", "batch_norm", "max_pool", "channels", "logistic"] as const),
+  ...(["activation_scale", "batch_norm", "max_pool", "channels", "logistic", "sign_pool"] as const),
 ] as const;
 const shortcuts = ["none", "same", "mean", "twice"] as const;
 
@@ -43,13 +45,13 @@ const partWords = 4;
 /**
  * Writes a graph as a program, its layers joined to stages, its maps placed in one block of memory.
  *
- * @param plans of map 0 (the picture) and of each layer
+ * @param layerPlans of map 0 (the picture) and of each layer
  * @param outputNames layers whose output is read after a run, in the order in which it is read; at most 8
  */
 export function compile(
   graph: Graph,
   model: ModelFile,
-  plans: readonly LayerPlan[],
+  layerPlans: readonly LayerPlan[],
   outputNames: readonly string[],
 ): Program {
   if (outputNames.length > maxOutputs)
@@ -59,7 +61,8 @@ export function compile(
     ...graph.layers.map(({ name }, i): [string, number] => [name, i + 1]),
   ]);
   const outputs = outputNames.map((name) => index.get(name)!);
-  const stages = fuse(graph, plans, outputs);
+  const stages = fuse(graph, layerPlans, outputs, (stage, sign) => staysFinite(stage, sign, model));
+  const plans = plansOfStages(stages, layerPlans);
   const { offsets, bytes } = placeMaps(stages, plans, outputs);
   const tensors = new TensorBlock(model);
 
@@ -85,7 +88,26 @@ export function compile(
     words.set(partRecords, partsAt + firstPart * partWords);
     firstPart += parts.length;
   }
-  return { program: littleEndian(words), tensors: tensors.bytes(), mapBytes: bytes, stages };
+  return { program: littleEndian(words), tensors: tensors.bytes(), mapBytes: bytes, stages, plans };
+}
+
+/** Whether neither the values of a convolution of integers nor what the layer `sign` makes of them can overflow. */
+function staysFinite({ affine, prelu }: Stage, sign: string, model: ModelFile): boolean {
+  const most = (name: string) =>
+    (model.tensors.get(name)!.data as Float32Array).reduce((largest, x) => Math.max(largest, Math.abs(x)), 0);
+  const value = most(`${affine}.scale`) * 2 ** 31 + most(`${affine}.bias`);
+  const active = value * (prelu === undefined ? 1 : Math.max(1, most(`${prelu}.slope`)));
+  return Math.max(active, active * most(`${sign}.scale`) + most(`${sign}.bias`)) < 2 ** 127;
+}
+
+function plansOfStages(stages: readonly Stage[], layerPlans: readonly LayerPlan[]): LayerPlan[] {
+  const plans = [...layerPlans];
+  for (const { source, input } of stages) {
+    if (source !== "sign_pool") continue;
+    const maker = stages.find(({ sign }) => sign?.map === input)!;
+    plans[input!] = { ...plans[input!]!, kind: "bits", shape: plans[maker.value]!.shape };
+  }
+  return plans;
 }
 
 type StageRecord = Partial<Record<(typeof stageFields)[number], number | undefined>>;
@@ -169,7 +191,7 @@ function weightOf(conv: Stage["conv"], tensors: TensorBlock): number {
 export function writtenMaps(stage: Stage, plans: readonly LayerPlan[]): MapIndex[] {
   const isKept = stage.real || plans[stage.value]!.kind !== "real";
   const maps = [stage.sign?.map, stage.quantize?.map, stage.planes?.map, isKept ? stage.value : undefined];
-  return maps.filter((map) => map !== undefined);
+  return [...new Set(maps)].filter((map) => map !== undefined);
 }
 
 function placeMaps(stages: readonly Stage[], plans: readonly LayerPlan[], outputs: readonly MapIndex[]) {

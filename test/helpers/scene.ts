@@ -9,6 +9,12 @@ export type View = "left" | "right" | "empty";
 /** More than one: of a folder with a single picture, a replay keeps that. */
 const files = ["a.png", "b.png"];
 
+/** Where they stand, without them: no frame of the demo shows nobody. */
+async function desert(): Promise<Buffer> {
+  const quarter = { left: 0, top: 0, width: 240, height: 135 };
+  return await sharp(fixture("demo/frame-001.webp")).extract(quarter).resize(480, 270).png().toBuffer();
+}
+
 /** A folder for a replay whose pictures change when the test says so: the camera sees what is before it now. */
 export class Scene {
   readonly folder: string;
@@ -26,7 +32,7 @@ export class Scene {
     const scene = new Scene(folder, {
       right: await sharp(picture).png().toBuffer(),
       left: await sharp(picture).flop().png().toBuffer(),
-      empty: await sharp(fixture("demo/frame-038.webp")).png().toBuffer(),
+      empty: await desert(),
     });
     scene.show("empty");
     return scene;

@@ -124,7 +124,7 @@ export function papersNetwork(random) {
   );
   const block = (input, outputs) => {
     const inputs = net.channelsOf(input);
-    const signs = net.sign(net.batchNorm(input));
+    const signs = net.sign(random() < 0.5 ? net.batchNorm(input) : input);
     const sums = net.binaryConv(signs, outputs, { kernel: 3, stride: 1, padding: 1 }, 1 - 2 * below(2));
     const active = net.prelu(net.affine(sums, 9 * inputs));
     return net.maxPool(active, { kernel: 2 + below(2), stride: 2, before: 0, after: below(2) });
@@ -254,8 +254,8 @@ export function randomNetwork(random) {
 }
 
 /**
- * Blocks as BinaryNet and XNOR-Net have them, without a real shortcut: each convolution's sums become the next one's signs
- * and nothing else, with scales, slopes and biases as they may come from training, and some at the edge of what may.
+ * Blocks as BinaryNet and XNOR-Net have them, without a real shortcut: each convolution's sums, some of them pooled, become
+ * the next one's signs and nothing else, with scales, slopes and biases as they may come from training, and some at the edge of what may.
  */
 export function chainOfSigns(random) {
   const below = (limit) => Math.floor(random() * limit);
@@ -268,15 +268,22 @@ export function chainOfSigns(random) {
   /** The affine layers, each with what the sums before it are at most. */
   const affines = [];
   const slopes = [];
+  /** The size of the last map. */
+  let at = size;
   const values = (sums, most) => {
     const name = net.affine(sums, most);
     affines.push([name, most]);
-    if (random() < 0.5) return name;
-    slopes.push(net.prelu(name));
-    return slopes.at(-1);
+    const value = random() < 0.5 ? name : net.prelu(name);
+    if (value !== name) slopes.push(value);
+    if (random() < 0.6) return value;
+    const pool = poolWindow(random, { ...at, kernel: 1 + below(3), stride: 1 + below(2) });
+    const pooled = (extent) =>
+      Math.floor((extent + pool.before + pool.after - pool.kernel) / pool.stride) + 1;
+    at = { width: pooled(at.width), height: pooled(at.height) };
+    return net.maxPool(value, pool);
   };
   const outputs = () => pick(channelCounts);
-  let at = bytes
+  let last = bytes
     ? pick([
         () => values(net.int8Conv("input", outputs(), window), 9 * channels * 2 ** 14),
         () => values(net.binaryWeightConv("input", outputs(), window), 9 * channels * 2 ** 7),
@@ -284,10 +291,10 @@ export function chainOfSigns(random) {
     : values(net.planeConv(net.bitPlanes("input", 2), outputs(), window, 1), 9 * channels * 3);
   const signs = [];
   for (let blocks = 2 + below(4); blocks > 0; blocks--) {
-    signs.push(net.sign(at));
-    const most = 9 * net.channelsOf(at);
+    signs.push(net.sign(last));
+    const most = 9 * net.channelsOf(last);
     const conv = pick(["binaryConv", "binaryConv", "ternaryConv"]);
-    at = values(net[conv](signs.at(-1), outputs(), window, pick([1, 0, -1])), most);
+    last = values(net[conv](signs.at(-1), outputs(), window, pick([1, 0, -1])), most);
   }
   const { graph, model } = net.build();
   const data = (name) => model.tensors.get(name).data;
@@ -311,7 +318,7 @@ export function chainOfSigns(random) {
     const slope = data(`${name}.slope`);
     if (random() < 0.8) for (let c = 0; c < slope.length; c++) slope[c] = Math.abs(slope[c]);
   }
-  return { title: `signs: ${JSON.stringify(graph)}`, graph, model, outputs: [at] };
+  return { title: `signs: ${JSON.stringify(graph)}`, graph, model, outputs: [last] };
 }
 
 const halfOf = ({ width, height }) => ({ width: width / 2, height: height / 2 });

@@ -226,6 +226,9 @@ function smallProgram() {
   outputs.push(net.affine(net.int8Conv(net.quantize(net.batchNorm(value, [-1, 1])), 5, window), 2 ** 12));
   const byThresholds = net.sign(net.affine(net.binaryConv(net.sign(value), 34, window, 1), 34));
   outputs.push(net.affine(net.binaryConv(byThresholds, 5, window, 1), 34));
+  const wide = net.affine(net.binaryConv(byThresholds, 34, window, 1), 34);
+  const pooled = net.maxPool(wide, { kernel: 3, stride: 2, before: 1, after: 1 });
+  outputs.push(net.affine(net.binaryConv(net.sign(pooled), 5, window, 1), 34));
   const joined = net.concat(net.slice(value, 1, 2), "input");
   outputs.push(net.logistic(net.maxPool(joined, { kernel: 2, stride: 1, before: 1, after: 0 })));
   const { graph, model } = net.build();
@@ -239,7 +242,7 @@ function replaceEachWord() {
     addon.run(
       addon.createNetwork(words, tensors, pick(variants)),
       new Uint8Array(72),
-      new Float32Array(5 * 24 * 5),
+      new Float32Array(5 * (24 * 5 + 3 * 2)),
     );
   run(program); // or every refusal below would say nothing
   for (let at = 0; at < program.length; at += 4) {

@@ -30,12 +30,13 @@ interface Block {
  * A convolution of bytes whose sums take every value from −128 to 127 in each channel, BatchNorm, an activation, and the
  * signs, which a binary convolution makes visible: one that is wrong changes all of its outputs.
  */
-function block(channels: number, { readsValue = false } = {}): Block {
+function block(channels: number, { readsValue = false, pools = false, readsPool = false } = {}): Block {
   const random = randomFrom(channels);
   const net = new RandomModel({ width: 16, height: 16, channels: 1, real: false }, random);
   const sums = net.int8Conv("input", channels, window);
   const value = net.prelu(net.affine(sums, 1));
-  const sign = net.sign(value);
+  const pooled = pools ? net.maxPool(value, { kernel: 3, stride: 2, before: 1, after: 0 }) : value;
+  const sign = net.sign(pooled);
   const output = net.affine(net.binaryConv(sign, 32, window, -1), 1);
   const { graph, model } = net.build();
   const data = (name: string) => model.tensors.get(name)!.data as Float32Array;
@@ -50,11 +51,21 @@ function block(channels: number, { readsValue = false } = {}): Block {
   };
   for (const data of Object.values(tensors)) data.set(data.map(() => random() * 4 - 2));
   tensors.slope.set(tensors.slope.map(Math.abs));
-  return { graph, model, outputs: readsValue ? [output, value] : [output], ...tensors };
+  return {
+    graph,
+    model,
+    outputs: [output, ...(readsValue ? [value] : []), ...(readsPool ? [pooled] : [])],
+    ...tensors,
+  };
 }
 
 /** Runs it by all kernels, which have to agree. @returns of each variant, whether the block has thresholds */
-function run({ graph, model, outputs }: Block): boolean[] {
+function run(block: Block): boolean[] {
+  return opsOf(block).map((ops) => ops.includes("int8_conv affine prelu sign by thresholds"));
+}
+
+/** Runs it by all kernels, which have to agree. @returns of each variant, the layers of its stages */
+function opsOf({ graph, model, outputs }: Block): string[][] {
   const reference = new Network(graph, model, createReferenceKernels(), outputs);
   reference.input.set(reference.input.map((_, i) => i));
   reference.run();
@@ -65,7 +76,7 @@ function run({ graph, model, outputs }: Block): boolean[] {
     for (const name of outputs) {
       expect(native.output(name).data, variant).toEqual(reference.output(name).data);
     }
-    return native.steps.some(({ op }) => op === "int8_conv affine prelu sign by thresholds");
+    return native.steps.map(({ op }) => op);
   });
 }
 
@@ -88,6 +99,32 @@ describe("the signs of a convolution in integers", () => {
       if (c % 17 === 0) net.slope[c] = [0, -0][c % 2]!;
     }
     expect(run(net)).toEqual(all(true));
+  });
+
+  it("are made before a pooling, which pools them", () => {
+    const net = block(100, { pools: true });
+    // Slopes below 0 turn the order of the sums round, and negative scales of the signs that of the values.
+    net.slope.set(net.slope.map((slope, c) => (c % 7 === 0 ? -slope : slope)));
+    for (const [c, scale] of [0, -0, 2 ** 80, -(2 ** 80)].entries()) net.signScale[c] = scale;
+    for (const ops of opsOf(net)) {
+      expect(ops).toEqual(["picture", "int8_conv affine prelu", "max_pool sign", "binary_conv affine"]);
+    }
+    net.slope.set(net.slope.map(Math.abs));
+    expect(opsOf(net).map(([, conv]) => conv)).toEqual(
+      variants.map(() => "int8_conv affine prelu by thresholds"),
+    );
+  });
+
+  it("are made behind a pooling where somebody reads what is pooled, or the values, or those could overflow", () => {
+    const tooLarge = block(40, { pools: true });
+    tooLarge.scale[9] = 2 ** 100;
+    for (const net of [
+      tooLarge,
+      block(40, { pools: true, readsPool: true }),
+      block(40, { pools: true, readsValue: true }),
+    ]) {
+      expect(opsOf(net).map(([, conv]) => conv)).toEqual(variants.map(() => "int8_conv affine prelu"));
+    }
   });
 
   it("are made of values where somebody reads those, too", () => {
