@@ -79,8 +79,9 @@ function realNetwork(): TestNetwork {
   const net = new RandomModel({ width, height, channels: 3, real: true }, randomFrom(3));
   const real = net.conv(inputName, 5, window(3, 2, 1));
   const sums = net.binaryConv(net.sign(real), 9, window(1, 1, 0), 1);
-  // Signs of sums alone, by thresholds.
-  const signs = net.sign(net.affine(net.binaryConv(net.sign(real), 34, window(3, 1, 1), 0), 64));
+  // Signs of sums alone, by thresholds, then pooled.
+  const counted = net.affine(net.binaryConv(net.sign(real), 34, window(3, 1, 1), 0), 64);
+  const signs = net.sign(net.maxPool(counted, { kernel: 2, stride: 1, before: 1, after: 0 }));
   const behind = net.binaryConv(signs, 34, window(1, 1, 0), 1);
   return { outputs: [real, net.affine(sums, 4), net.affine(behind, 32)], ...net.build() };
 }
