@@ -20,11 +20,15 @@ export const commonFlags = [
 ];
 export const warnings = ["-Wall", "-Wextra", "-Werror"];
 
+/** What layers are computed by, in WebAssembly, too. */
+export const layerFiles = [
+  ...["low_bit.c", "binary_weight.c", "activation_scale.c", "batch_norm.c", "real_conv.c", "maps.c"],
+  ...["padding.c", "threshold.c"],
+];
 /** Of every target, beside its variants. */
 export const shared = [
   ...["network.c", "check.c", "gather.c", "resample.c", "node.c", "node_background.c"],
-  ...["low_bit.c", "binary_weight.c", "activation_scale.c", "batch_norm.c", "real_conv.c", "maps.c"],
-  ...["padding.c", "threshold.c"],
+  ...layerFiles,
 ].map((file) => ({ file, flags: [] }));
 /** Values, not exception flags, count: only so are both sides of a condition computed, and loops with one vectorized. */
 export const vectorFlags = ["-fno-trapping-math"];

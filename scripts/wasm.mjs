@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { commonFlags, vectorFlags, warnings } from "./native.mjs";
+import { commonFlags, layerFiles, vectorFlags, warnings } from "./native.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const sources = join(root, "src", "native");
@@ -29,11 +29,7 @@ export const wasmTools = [
 
 const target = ["--target=wasm32-unknown-unknown", "-nostdlibinc", "-isystem", join(sources, "wasm")];
 const link = ["-nostdlib", "-Wl,--no-entry,--strip-all,--stack-first,-z,stack-size=65536"];
-const shared = [
-  ...["network.c", "check.c", "gather.c", "resample.c", "portable.c", "wasm.c"],
-  ...["low_bit.c", "binary_weight.c", "activation_scale.c", "batch_norm.c", "real_conv.c", "maps.c"],
-  ...["padding.c", "threshold.c"],
-];
+const shared = [...["network.c", "check.c", "gather.c", "resample.c", "portable.c", "wasm.c"], ...layerFiles];
 const modules = {
   "xnorcam.wasm": { files: shared, flags: [] },
   "xnorcam-simd128.wasm": {

@@ -1,6 +1,6 @@
-"""Runs a model file that `export.py` wrote in PyTorch, in the arithmetic that `src/nn/kernels/kernels.ts` prescribes: single precision,
-each operation rounded by itself; sums of a real convolution in double precision until stored, and so are integer sums,
-which it holds exactly. So signs agree to the last bit and the engine can be held against it."""
+"""Runs a model file that `export.py` wrote in PyTorch, in the arithmetic that `src/nn/kernels/kernels.ts` prescribes:
+single precision, each operation rounded by itself; sums of a real convolution in double precision until stored, and so
+are integer sums, which it holds exactly. So signs agree to the last bit and the engine can be held against it."""
 from functools import reduce
 from pathlib import Path
 from typing import Callable, Sequence

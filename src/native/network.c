@@ -280,6 +280,10 @@ static void multiply_row(const struct stage *stage, const float *factors, int y,
   }
 }
 
+static uint32_t *signs_of_row(const struct stage *stage, int y) {
+  return stage->post.signs + (size_t)y * stage->spec.width * xnor_words(stage->spec.channels);
+}
+
 /* Row y, the one of index `row` in its band; `band`: where the band's sums stand, or one row's. */
 static void run_row(struct xnor_network *network, const struct stage *stage, const uint8_t *input, int y, int row,
                     int32_t *band) {
@@ -321,8 +325,7 @@ static void run_row(struct xnor_network *network, const struct stage *stage, con
       xnor_max_pool_row(&stage->conv, in, y, values);
       break;
     case XNOR_SOURCE_SIGN_POOL:
-      xnor_sign_pool_row(&stage->conv, in, stage->post.sign_scale, y,
-                         stage->post.signs + (size_t)y * spec->width * xnor_words(spec->channels));
+      xnor_sign_pool_row(&stage->conv, in, stage->post.sign_scale, y, signs_of_row(stage, y));
       return;
     case XNOR_SOURCE_CHANNELS:
       xnor_channels_row(network->parts + spec->first_part, spec->parts, network->maps, spec->width, spec->channels, y, values);
@@ -354,8 +357,7 @@ static void run_row(struct xnor_network *network, const struct stage *stage, con
     sums = NULL;
   }
   if (stage->thresholds.least != NULL) {
-    uint32_t *signs = stage->post.signs + (size_t)y * spec->width * xnor_words(spec->channels);
-    kernels->threshold_row(&stage->thresholds, sums, spec->width, spec->channels, signs);
+    kernels->threshold_row(&stage->thresholds, sums, spec->width, spec->channels, signs_of_row(stage, y));
   } else if (spec->sums < 0) {
     kernels->post_row(&stage->post, y, sums, values);
   }

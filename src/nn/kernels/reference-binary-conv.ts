@@ -1,5 +1,5 @@
 import { popcount, wordsFor } from "../bits.ts";
-import { gatherBits, gatherCounted } from "./gather-bits.ts";
+import { gatherBits } from "./gather-bits.ts";
 import type { Kernels } from "./kernels.ts";
 
 /**
@@ -14,26 +14,22 @@ export function createBinaryConv(): Kernels["binaryConv"] {
   let mask = new Int32Array(0);
 
   return (bits, shape, window, paddingSign, weight, out, outShape) => {
-    const taps = window.kernel * window.kernel;
-    const patchWords = taps * wordsFor(shape.channels);
+    const patchWords = window.kernel * window.kernel * wordsFor(shape.channels);
     if (patch.length < patchWords) {
       patch = new Int32Array(patchWords);
       mask = new Int32Array(patchWords);
     }
     const gathered = patch;
-    const counted = mask;
+    // Where the whole window counts, its inner loop does without.
+    const counted = paddingSign === 0 ? mask : undefined;
     const outputs = outShape.channels;
-    const isWhole = paddingSign !== 0; // the window: all of its bits count
     let position = 0;
     for (let outY = 0; outY < outShape.height; outY++) {
       for (let outX = 0; outX < outShape.width; outX++) {
-        gatherBits(bits, 0, shape, window, paddingSign, outY, outX, gathered);
-        const n = isWhole
-          ? taps * shape.channels
-          : gatherCounted(shape, window, paddingSign, outY, outX, counted);
+        const n = gatherBits(bits, 0, shape, window, paddingSign, outY, outX, gathered, counted);
         for (let o = 0, w = 0; o < outputs; o++) {
           let different = 0;
-          if (isWhole) {
+          if (counted === undefined) {
             for (let i = 0; i < patchWords; i++) different += popcount(gathered[i]! ^ weight[w++]!);
           } else {
             for (let i = 0; i < patchWords; i++)

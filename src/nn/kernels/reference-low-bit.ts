@@ -1,6 +1,6 @@
 import { popcount, wordsFor } from "../bits.ts";
 import type { MapShape } from "../shape.ts";
-import { gatherBits, gatherCounted } from "./gather-bits.ts";
+import { gatherBits } from "./gather-bits.ts";
 import type { Kernels } from "./kernels.ts";
 
 const { fround } = Math;
@@ -77,12 +77,13 @@ export function createTernaryConv(): Kernels["ternaryConv"] {
     }
     const gathered = patch;
     const counts = inside;
+    const isWhole = paddingSign !== 0; // the window: all of its bits count
+    if (isWhole) counts.fill(-1);
     const outputs = outShape.channels;
     let position = 0;
     for (let outY = 0; outY < outShape.height; outY++) {
       for (let outX = 0; outX < outShape.width; outX++) {
-        gatherBits(bits, 0, shape, window, paddingSign, outY, outX, gathered);
-        gatherCounted(shape, window, paddingSign, outY, outX, counts);
+        gatherBits(bits, 0, shape, window, paddingSign, outY, outX, gathered, isWhole ? undefined : counts);
         for (let o = 0, w = 0; o < outputs; o++) {
           let sum = 0;
           for (let i = 0; i < patchWords; i++, w++) {
