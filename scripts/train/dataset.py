@@ -33,15 +33,16 @@ class Labels:
     scores: np.ndarray  # (n,) float32: 1 for a person's box, else the teacher's score
 
 
-def read_labels(folder: Path, strict: bool = False) -> tuple[list[str], list[Labels]]:
+def read_labels(folder: Path, strict: bool = False, annotations: Path | None = None) -> tuple[list[str], list[Labels]]:
     """Reads `folder`: COCO's format where there is an `annotations.json`, else YOLO's (see `yolo_folder.py`). A
-    broken entry is named and passed over, or, if strict, ends the program.
+    broken entry is named and passed over, or, if strict, ends the program. `annotations`: a file of COCO's format to take
+    instead, of the pictures of the same folder.
 
     Raises SystemExit when the folder itself cannot be used.
     """
-    path = folder / "annotations.json"
+    path = annotations or folder / "annotations.json"
     if path.exists() or yolo_folder.find(folder) is None:
-        names, labels, problems = _read_coco(path)
+        names, labels, problems = _read_coco(path, folder)
     else:
         names, pictures, problems = yolo_folder.read(folder)
         labels = [
@@ -61,7 +62,7 @@ def read_labels(folder: Path, strict: bool = False) -> tuple[list[str], list[Lab
     return names, labels
 
 
-def _read_coco(path: Path) -> tuple[list[str], list[Labels], list[str]]:
+def _read_coco(path: Path, folder: Path) -> tuple[list[str], list[Labels], list[str]]:
     """→ names, pictures, and a line for each broken entry."""
     try:
         data = json.loads(path.read_text())
@@ -74,7 +75,7 @@ def _read_coco(path: Path) -> tuple[list[str], list[Labels], list[str]]:
     problems: list[str] = []
     usable = {}
     for image in images:
-        problem = _image_problem(image, path.parent, categories)
+        problem = _image_problem(image, folder, categories)
         if problem:
             problems.append(f"{path}: image {_id_of(image)}: {problem}")
         else:
@@ -101,7 +102,7 @@ def _read_coco(path: Path) -> tuple[list[str], list[Labels], list[str]]:
         exhaustive = np.zeros(len(names), bool)
         exhaustive[[categories[c] for c in image.get("exhaustive_category_ids", list(categories))]] = True
         labels.append(Labels(
-            path.parent / image["file_name"], image["width"], image["height"], image.get("source", ""),
+            folder / image["file_name"], image["width"], image["height"], image.get("source", ""),
             image.get("group", ""), exhaustive,
             np.array([r[0] for r in rows], np.float32).reshape(-1, 4),
             np.array([r[1] for r in rows], np.int64),

@@ -4,13 +4,22 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from assign import assign
 from model import boxes_of, cell_centers, flatten
 
 #: A teacher's box counts from this score on.
 TEACHER_SEES = 0.1
+
+
+class Teacher(NamedTuple):
+    """A finished network that teaches. knows (classes,): 1 for each class that it has learned, else 0. gain: by what its
+    scores are multiplied (to at most 1), where they stand for a lower overlap than ours."""
+
+    network: nn.Module
+    knows: Tensor
+    gain: float
 
 
 class Batch(NamedTuple):
@@ -67,16 +76,23 @@ def detection_loss(maps: list[Tensor], batch: Batch, config: dict, assignment: d
     return loss, {"class": class_loss.detach(), "box": box_loss.detach(), "quality": total / len(logits)}
 
 
-def distillation_loss(maps: list[Tensor], teacher: list[Tensor], classes: int, size: tuple[int, int], config: dict) -> Tensor:
+def distillation_loss(
+    maps: list[Tensor], teacher: list[Tensor], classes: int, size: tuple[int, int], config: dict, said: Teacher | None = None
+) -> Tensor:
     """How far the scores and boxes are from those of a teacher (Hinton et al. 2015), in every cell: of classes, too, that
-    nobody has labeled in the picture. `size`: width and height of the input.
+    nobody has labeled in the picture. `size`: width and height of the input. `said`: by whom the maps `teacher` are;
+    without it, by a twin of the network that learns.
 
     Scores by quality focal loss (Li et al. 2020), boxes by CIoU where the teacher sees something.
     """
     logits, sides = flatten([m.float() for m in maps], classes)
     teacher_logits, teacher_sides = flatten([m.detach().float() for m in teacher], classes)
     wanted = teacher_logits.sigmoid()
+    if said:
+        wanted = (wanted * said.gain).clamp(max=1) * said.knows
     weight = (wanted - logits.detach().sigmoid()).abs() ** config["negative_gamma"]
+    if said:
+        weight = weight * said.knows
     class_loss = F.binary_cross_entropy_with_logits(logits, wanted, weight, reduction="sum")
     centers, _ = cell_centers(*size, logits.device)
     best = wanted.amax(-1)

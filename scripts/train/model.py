@@ -125,6 +125,14 @@ def latent_weights(model: nn.Module) -> list[nn.Parameter]:
     return [m.weight for m in model.modules() if isinstance(m, Block) and m.is_latent]
 
 
+def silence(model: nn.Module, anew: list[str]) -> None:
+    """Lets blocks whose tensors are among `anew` begin with nothing but their shortcut (Goyal et al. 2017, section 5.1), so
+    that a deeper network begins about where the one did that it has its other weights from."""
+    for name, block in model.named_modules():
+        if isinstance(block, Block) and f"{name}.weight" in anew:
+            nn.init.zeros_(block.norm_out.weight)
+
+
 def after_step(model: nn.Module) -> None:
     """To be called after each step of the optimizer: some methods bound their latent weights."""
     for block in model.modules():

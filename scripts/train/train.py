@@ -25,16 +25,28 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset
 
-from augment import BatchMaker, Canvas, collate
+from augment import TAUGHT, BatchMaker, Canvas, collate
 from dataset import PictureStore, read_labels
 from evaluate import detect_all, score
-from loss import Batch, detection_loss, distillation_loss
+from loss import Batch, Teacher, detection_loss, distillation_loss
 from methods import METHODS
-from model import XnorYolo, after_step, latent_weights
+from model import XnorYolo, after_step, latent_weights, silence
+from nanodet import NanoDet, published
 from render import Plans, Renderer, plan_of
+from team import Part, average_gradients, first_alone, rank, together
 
 
-def optimizer_of(model: XnorYolo, schedule: dict) -> torch.optim.Optimizer:
+def network_of(config: dict, classes: int, method: str) -> nn.Module:
+    """The network of a configuration: XNOR-YOLO by a method, or, as `architecture` says, one of others that teaches it."""
+    architecture = config["network"].get("architecture", "xnor-yolo")
+    if architecture == "nanodet-g":
+        return NanoDet(classes)
+    if architecture != "xnor-yolo":
+        raise SystemExit(f"network.architecture is {architecture!r}; it can be 'xnor-yolo' or 'nanodet-g'")
+    return XnorYolo(config["network"], classes, method)
+
+
+def optimizer_of(model: nn.Module, schedule: dict) -> torch.optim.Optimizer:
     """AdamW; the decay touches real convolutions only: a decayed latent weight would only flip more often."""
     latent = {id(w) for w in latent_weights(model)}
     decayed = [p for p in model.parameters() if p.ndim == 4 and id(p) not in latent]
@@ -80,17 +92,20 @@ class Source:
         """Batches of the steps first … last − 1."""
         planned = self.renderer is not None
         loader = DataLoader(
-            Subset(Plans(self.maker) if planned else self.maker, range(first, last)), batch_size=None, prefetch_factor=4,
+            Subset(Plans(self.maker) if planned else Part(self.maker), range(first, last)), batch_size=None, prefetch_factor=4,
             num_workers=max(1, len(os.sched_getaffinity(0)) - 1) if planned else 1, pin_memory=planned,
         )
         return map(self.renderer.draw, loader) if self.renderer else iter(loader)
 
 
 @torch.no_grad()
-def recalibrate(model: XnorYolo, batches: Iterable[Tensor]) -> None:
+def recalibrate(model: nn.Module, batches: Iterable[Tensor]) -> None:
     """Measures BatchNorm's statistics anew, on batches of pictures, and leaves the model evaluating: the signs of averaged
     weights are not the average of signs."""
     norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
+    if not norms:
+        model.eval()
+        return
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # plain mean over the batches
@@ -139,25 +154,27 @@ class Run:
     def __init__(self, config: dict, classes: int, method: str, out: Path | None, device: torch.device):
         torch.manual_seed(config["seed"])
         self.config, self.classes, self.out, self.device, self.method = config, classes, out, device, method
-        self.model = XnorYolo(config["network"], classes, method).to(device, memory_format=torch.channels_last)
+        self.model = network_of(config, classes, method).to(device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.model).requires_grad_(False)
         self.averaged = real_tensors(self.average), real_tensors(self.model)
         self.optimizer = optimizer_of(self.model, config["schedule"])
         self.step, self.seconds = 0, 0.0
         self.replay: Replay | None = None
-        self.teacher: XnorYolo | None = None  # one that has finished
+        self.teacher: Teacher | None = None
+        self.bfloat16 = device.type == "cuda"
         self.teacher_weight = torch.zeros((), device=device)
         self.signs = [w.detach() >= 0 for w in latent_weights(self.model)]
         self.last = out / "last.pt" if out else None
         if self.last and self.last.exists():
             self._load()
 
-    def start_from(self, path: Path) -> None:
-        """Takes the weights of a finished run. Its input's size and the number of its blocks may differ: blocks that this
-        network lacks are left out, those that it has more start anew."""
-        state = loaded(path, self.device)
+    def start_from(self, path: Path, names: list[str]) -> None:
+        """Takes the weights of a finished run, or published ones. The input's size and the number of blocks may differ:
+        blocks that this network lacks are left out, those that it has more start anew."""
+        weights = published(path, names).state_dict() if path.suffix == ".json" else loaded(path, self.device)["model"]
         for model in (self.model, self.average):
-            missing, unexpected = model.load_state_dict(state["model"], strict=False)
+            missing, unexpected = model.load_state_dict(weights, strict=False)
+            silence(model, missing)
         for names, what in ((missing, "start anew"), (unexpected, "are left out")):
             if names:
                 print(f"{path}: {len(names)} tensors {what}", file=sys.stderr)
@@ -180,6 +197,8 @@ class Run:
         self.optimizer.load_state_dict(state)
 
     def save(self) -> None:
+        if rank() > 0:
+            return
         state = {
             "model": self.model.state_dict(), "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(), "step": self.step, "seconds": self.seconds, "signs": self.signs,
@@ -190,6 +209,8 @@ class Run:
         os.replace(part, self.last)  # a killed run leaves the old checkpoint whole
 
     def log(self, row: dict) -> None:
+        if rank() > 0:
+            return
         print(json.dumps(row), file=sys.stderr)
         if self.out:
             with open(self.out / "log.jsonl", "a") as file:
@@ -222,18 +243,19 @@ class Run:
     def optimize(self, batch: Batch, teacher: list[Tensor] | None) -> tuple[dict[str, Tensor], list[Tensor]]:
         """The part of a step that is the same each time, so that a GPU can repeat it."""
         self.optimizer.zero_grad(set_to_none=True)
-        with torch.autocast(self.device.type, torch.bfloat16, self.device.type == "cuda", cache_enabled=False):
+        with torch.autocast(self.device.type, torch.bfloat16, self.bfloat16, cache_enabled=False):
             maps = self.model(batch.pictures)
             if self.teacher:
                 with torch.no_grad():
-                    teacher = self.teacher(batch.pictures)
+                    teacher = self.teacher.network(batch.pictures)
         loss, parts = detection_loss(maps, batch, self.config["loss"], self.config["assign"])
         if teacher:
             height, width = batch.pictures.shape[-2:]
-            taught = distillation_loss(maps, teacher, self.classes, (width, height), self.config["loss"])
+            taught = distillation_loss(maps, teacher, self.classes, (width, height), self.config["loss"], self.teacher)
             loss = loss + self.teacher_weight * taught
             parts["taught"] = taught.detach()
         loss.backward()
+        average_gradients(self.model.parameters())
         nn.utils.clip_grad_norm_(self.model.parameters(), self.config["schedule"]["clip_norm"])
         self.optimizer.step()
         after_step(self.model)
@@ -258,7 +280,7 @@ def loaded(path: Path, device: torch.device) -> dict:
     return state
 
 
-def finished(path: Path, names: list[str], device: torch.device) -> XnorYolo:
+def finished(path: Path, names: list[str], device: torch.device) -> nn.Module:
     """The network of a finished run, for teaching.
 
     Raises SystemExit where `path` is no averaged.pt, or knows other classes than `names`."""
@@ -267,9 +289,19 @@ def finished(path: Path, names: list[str], device: torch.device) -> XnorYolo:
         raise SystemExit(f"{path}: is no finished run; a teacher is the averaged.pt beside it")
     if state["classes"] != names:
         raise SystemExit(f"{path}: has the classes {state['classes']}, the data {names}; a teacher needs the same ones")
-    model = XnorYolo(state["config"]["network"], len(names), state["method"])
+    model = network_of(state["config"], len(names), state["method"])
     model.load_state_dict(state["model"])
     return model.to(device, memory_format=torch.channels_last).requires_grad_(False).eval()
+
+
+def teacher_of(path: Path, names: list[str], config: dict, device: torch.device) -> Teacher:
+    """Who teaches: a finished run, or NanoDet-g as published (a .json), of what COCO has labeled in full."""
+    if path.suffix != ".json":
+        return Teacher(finished(path, names, device), torch.ones(len(names), device=device), 1.0)
+    model = published(path, names).to(device, memory_format=torch.channels_last).requires_grad_(False).eval()
+    # Its scores are overlaps.
+    knows = torch.tensor([float(name in TAUGHT) for name in names], device=device)
+    return Teacher(model, knows, 1 / config["loss"]["full_quality"])
 
 
 def overfit(run: Run, source: Source, count: int, names: list[str], seed: int) -> None:
@@ -302,7 +334,7 @@ class Examination:
     def __init__(self, source: Source, data: Path | None, cache: Path, names: list[str], stride: int):
         self.source, self.names = source, names
         self.labels, self.store = [], []
-        if data:
+        if data and rank() == 0:
             _, labels = read_labels(data)
             store = PictureStore(labels, cache / "val")
             self.labels = labels[::stride]
@@ -315,6 +347,8 @@ class Examination:
         return [self.source.draw(maker.plan(10_000_000 + i)).pictures for i in range(count)]
 
     def of(self, run: Run) -> None:
+        if rank() > 0:
+            return
         model = copy.deepcopy(run.average)
         recalibrate(model, self.calibration)
         state = {"config": run.config, "classes": self.names, "step": run.step, "method": run.method}
@@ -367,18 +401,21 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with train/ and val/")
     parser.add_argument("--out", type=Path, help="folder of the run: checkpoints and log.jsonl")
     parser.add_argument("--cache", type=Path, default=Path(".cache"), help="decoded pictures, about 2.5 GB")
-    parser.add_argument("--init", type=Path, help="start a new run from these weights")
+    parser.add_argument("--init", type=Path, help="start a new run from these weights: an averaged.pt, or nanodet.json")
     parser.add_argument(
         "--method", choices=sorted(METHODS), nargs="+", default=["xnor-learned"], help="of the inner convolutions"
     )
     parser.add_argument("--distill", action="store_true", help="the first of several methods teaches the others")
-    parser.add_argument("--teacher", type=Path, help="the averaged.pt of a run that teaches all methods")
+    parser.add_argument("--teacher", type=Path, help="who teaches all methods: an averaged.pt, or nanodet.json")
     parser.add_argument("--overfit", type=int, metavar="N", help="fit N pictures for 300 steps")
     parser.add_argument("--steps", type=int, help="instead of the config's")
     parser.add_argument("--batch", type=int, help="pictures a step, instead of the config's")
     parser.add_argument("--learning-rate", type=float, help="instead of the config's")
     parser.add_argument("--val-stride", type=int, default=2, help="evaluate on every n-th picture of val while training")
     parser.add_argument("--no-val", action="store_true", help="do not evaluate while training")
+    parser.add_argument("--labels", type=Path, help="annotations of DATA/train, instead of those in it (relabel.py)")
+    parser.add_argument("--bfloat16", action="store_true", help="on a processor that has AVX-512 BF16, too: half the time")
+    parser.add_argument("--processes", type=int, default=1, help="that share the work of a step, for several cores")
     parser.add_argument("--strict", action="store_true", help="stop at the first broken annotation")
     args = parser.parse_args()
     config = tomllib.loads(args.config.read_text())
@@ -397,11 +434,23 @@ def main() -> None:
         parser.error("--distill needs a teacher and a pupil: --method float xnor-learned")
     if args.distill and args.teacher:
         parser.error("--distill and --teacher: choose one of them")
+    if args.overfit and args.processes > 1:
+        parser.error("--overfit takes one process")
+    if args.processes > 1 and torch.cuda.is_available():
+        parser.error("--processes shares the cores of a CPU; leave it out where there is a GPU")
+    if args.processes < 1 or config["schedule"]["batch"] % args.processes:
+        parser.error(f"--processes {args.processes} cannot share a batch of {config['schedule']['batch']} evenly")
+    together(args.processes, lambda: work(args, config))
+
+
+def work(args: argparse.Namespace, config: dict) -> None:
+    """What `main` was called for, in each of its processes."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.backends.cudnn.benchmark = True  # all batches have one size
-    names, labels = read_labels(args.data / "train", args.strict)
-    source = Source(BatchMaker(labels, PictureStore(labels, args.cache / "train"), names, config), device)
-    teacher = args.teacher and finished(args.teacher, names, device)
+    names, labels = read_labels(args.data / "train", args.strict, args.labels)
+    with first_alone():
+        source = Source(BatchMaker(labels, PictureStore(labels, args.cache / "train"), names, config), device)
+    teacher = args.teacher and teacher_of(args.teacher, names, config, device)
     runs = []
     for method in args.method:
         out = args.out and (args.out / method if len(args.method) > 1 else args.out)
@@ -409,8 +458,9 @@ def main() -> None:
             out.mkdir(parents=True, exist_ok=True)
         runs.append(Run(config, len(names), method, out, device))
         runs[-1].teacher = teacher
+        runs[-1].bfloat16 |= args.bfloat16
         if args.init and runs[-1].step == 0:
-            runs[-1].start_from(args.init)
+            runs[-1].start_from(args.init, names)
     if args.overfit:
         overfit(runs[0], source, args.overfit, names, config["seed"])
         return

@@ -65,6 +65,15 @@ class CocoFolder(Folder):
         np.testing.assert_array_equal(item.exhaustive, [False, True])
         self.assertEqual((item.source, item.group, self.problems()), ("web", "g", []))
 
+    def test_takes_other_annotations_of_the_same_pictures(self) -> None:
+        document = self.whole()
+        self.write("annotations.json", "not read")
+        document["annotations"][0]["pseudo_score"] = 0.9
+        self.write("elsewhere/relabeled.json", json.dumps(document))
+        _, (item,) = read_labels(self.root, annotations=self.root / "elsewhere/relabeled.json")
+        np.testing.assert_allclose(item.scores, [0.9, 1])
+        self.assertEqual(item.file, self.root / "a.png")
+
     def test_names_each_broken_entry_and_keeps_the_others(self) -> None:
         document = self.whole()
         document["images"] += [

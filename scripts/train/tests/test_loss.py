@@ -2,8 +2,9 @@ import math
 import unittest
 
 import torch
+from torch import nn
 
-from loss import Batch, complete_iou, detection_loss, distillation_loss
+from loss import Batch, Teacher, complete_iou, detection_loss, distillation_loss
 from model import BOX_SIDES, STRIDES, cell_centers
 
 SIZE, CLASSES = 64, 2
@@ -90,6 +91,22 @@ class Loss(unittest.TestCase):
         self.assertAlmostEqual(float(pupil[0, 1, 3, 3].sigmoid()), float(torch.tensor(3.0).sigmoid()), delta=0.2)
         torch.testing.assert_close(pupil[0, CLASSES:, 3, 3], teacher[0][0, CLASSES:, 3, 3], atol=0.2, rtol=0)
         self.assertLess(float(pupil[0, 0].max()), -3)
+
+    def test_a_teacher_says_nothing_of_a_class_that_it_does_not_know(self) -> None:
+        teacher = [level.detach().clone() for level in maps(3.0)]
+        said = Teacher(nn.Identity(), torch.tensor([0.0, 1.0]), 1 / 0.7)
+        levels = maps()
+        distillation_loss(levels, teacher, CLASSES, (SIZE, SIZE), CONFIG, said).backward()
+        self.assertFalse(levels[0].grad[:, 0].any())
+        self.assertTrue((levels[0].grad[:, 1] < 0).all())
+        unknown = distillation_loss(maps(), teacher, CLASSES, (SIZE, SIZE), CONFIG, said._replace(knows=torch.zeros(2)))
+        self.assertEqual(float(unknown), 0)
+
+    def test_scores_that_are_overlaps_are_raised_to_ours(self) -> None:
+        half = [level.detach().clone() for level in maps(0.0)]  # an overlap of 0.5
+        wanted = [level.detach().clone() for level in maps(float(torch.logit(torch.tensor(0.5 / 0.7))))]
+        said = Teacher(nn.Identity(), torch.ones(CLASSES), 1 / 0.7)
+        self.assertAlmostEqual(float(distillation_loss(wanted, half, CLASSES, (SIZE, SIZE), CONFIG, said)), 0, places=5)
 
     def test_an_object_of_weight_nought_is_none(self) -> None:
         with_object = loss_of(maps(), batch([[8, 8, 40, 40]], [1], [0.0]))[1]

@@ -12,6 +12,7 @@ from PIL import Image
 
 from augment import BatchMaker
 from dataset import Labels, PictureStore
+from loss import Teacher
 from train import Examination, Run, Source, finished, train
 
 CONFIG = tomllib.loads((Path(__file__).parent.parent / "configs/example.toml").read_text())
@@ -111,7 +112,7 @@ class Training(unittest.TestCase):
         teacher = finished(self.folder / "wide/averaged.pt", NAMES, DEVICE)
         before = copy.deepcopy(teacher.state_dict())
         alone, taught = self.runs("by-labels")[1], self.runs("by-teacher")[1]
-        taught.teacher = teacher
+        taught.teacher = Teacher(teacher, torch.ones(2), 1.0)
         batch = self.source.draw(self.source.maker.plan(0))
         (labels, _), (both, _) = alone.advance(batch), taught.advance(batch)
         self.assertEqual((both["class"], both["box"]), (labels["class"], labels["box"]))
@@ -123,6 +124,24 @@ class Training(unittest.TestCase):
             finished(self.folder / "wide/averaged.pt", ["dog"], DEVICE)
         with self.assertRaisesRegex(SystemExit, "last.pt: is no finished run; a teacher is the averaged.pt beside it"):
             finished(self.folder / "wide/last.pt", NAMES, DEVICE)
+
+    def test_a_deeper_network_begins_where_the_one_did_that_it_starts_from(self) -> None:
+        train(self.runs("shallow"), self.source, self.examination, False)
+        deep = copy.deepcopy(CONFIG)
+        deep["network"]["stages"] = [[16, 1], [32, 2], [32, 1], [32, 2]]
+        path = self.folder / "shallow/xnor-learned/averaged.pt"
+        run = Run(deep, 2, "xnor-learned", None, DEVICE)
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            run.start_from(path, NAMES)
+        self.assertRegex(said.getvalue(), r"averaged.pt: \d+ tensors start anew")
+        self.assertNotIn("left out", said.getvalue())
+        first = finished(path, NAMES, DEVICE)
+        self.assertTrue(torch.equal(run.model.stages[3][0].weight, first.stages[3][0].weight))
+        for stage, block in ((1, 1), (3, 1)):  # what a block adds to its shortcut
+            self.assertFalse(run.model.stages[stage][block].norm_out.weight.any())
+        with torch.no_grad():
+            x = torch.rand(1, 32, 4, 4)
+            self.assertTrue(torch.equal(run.model.eval().stages[1][1](x), x))
 
     def test_names_a_file_that_holds_no_run(self) -> None:
         (self.folder / "text.pt").write_text("no weights")
