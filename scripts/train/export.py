@@ -21,6 +21,7 @@ from graph_writer import layers_of
 from methods import METHODS
 from model import XnorYolo
 from reference import Reference
+from train import averaged
 
 #: Configuration and method of what ships, which alone is named as its configuration.
 SHIPPED = ("xnor-yolo-zero", "xnor-learned")
@@ -60,7 +61,7 @@ def calibration(args: argparse.Namespace, config: dict, classes: list[str], batc
     return [collate(canvases[i : i + 16], maker.store).pictures for i in range(0, len(canvases), 16)]
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--config", type=Path, help="for an untrained network")
@@ -68,10 +69,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder with train/ and val/: sets ranges and thresholds, measures accuracy")
     parser.add_argument("--cache", type=Path, default=Path(".cache"))
     parser.add_argument("--out", type=Path, required=True)
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     if args.checkpoint:
-        state = torch.load(args.checkpoint, map_location="cpu")
+        state = averaged(args.checkpoint, torch.device("cpu"))
         config, classes, method = state["config"], state["classes"], state["method"]
+        if "architecture" in config["network"]:
+            raise SystemExit(f"{args.checkpoint}: is {config['network']['architecture']}, which only teaches")
     elif args.config:
         state, config, classes, method = None, tomllib.loads(args.config.read_text()), DEFAULT_CLASSES, args.method
     else:

@@ -6,7 +6,7 @@
   train.py --config … --data … --overfit 256                    can it learn these pictures by heart?
   --method float trains the float twin: same graph, real weights and activations. methods/ has the others. Several
   methods train side by side on the same batches, each in its own folder in RUN; with --distill the first one teaches.
-  --teacher averaged.pt: a finished run teaches, of this network or of a larger one.
+  --teacher averaged.pt: a finished run teaches, of this network or of a larger one; nanodet.json: a published one.
 """
 import argparse
 import copy
@@ -280,13 +280,20 @@ def loaded(path: Path, device: torch.device) -> dict:
     return state
 
 
+def averaged(path: Path, device: torch.device) -> dict:
+    """What a run that has finished left: weights, configuration, method, classes. Raises SystemExit where `path` is no
+    averaged.pt."""
+    state = loaded(path, device)
+    if "classes" not in state:
+        raise SystemExit(f"{path}: is no finished run; take the averaged.pt beside it")
+    return state
+
+
 def finished(path: Path, names: list[str], device: torch.device) -> nn.Module:
     """The network of a finished run, for teaching.
 
     Raises SystemExit where `path` is no averaged.pt, or knows other classes than `names`."""
-    state = loaded(path, device)
-    if "classes" not in state:
-        raise SystemExit(f"{path}: is no finished run; a teacher is the averaged.pt beside it")
+    state = averaged(path, device)
     if state["classes"] != names:
         raise SystemExit(f"{path}: has the classes {state['classes']}, the data {names}; a teacher needs the same ones")
     model = network_of(state["config"], len(names), state["method"])

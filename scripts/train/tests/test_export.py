@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 import model_file
-from export import DEFAULT_CLASSES, graph_of
+from export import DEFAULT_CLASSES, graph_of, main
 from graph_writer import fold, measure_steps
 from make_method_fixtures import CLASSES, NETWORK, PICTURES, batches_of, untrained
 from methods import METHODS
@@ -84,6 +84,18 @@ class Export(unittest.TestCase):
                 graph, tensors = graph_of(model, method, config, DEFAULT_CLASSES, gray)
                 total += model_file.write(Path(folder) / "model.safetensors", graph, tensors)
         self.assertLess(total, 12e6)
+
+    def test_what_cannot_be_exported_is_named(self) -> None:
+        config = {"name": "nanodet", "network": {"architecture": "nanodet-g"}}
+        with tempfile.TemporaryDirectory() as folder:
+            for name, state, problem in (
+                ("last.pt", {"model": {}, "config": config}, "is no finished run; take the averaged.pt beside it"),
+                ("averaged.pt", {"model": {}, "config": config, "classes": CLASSES, "method": "float"}, "is nanodet-g, which only teaches"),
+            ):
+                path = Path(folder) / name
+                torch.save(state, path)
+                with self.subTest(name), self.assertRaisesRegex(SystemExit, f"{path}: {problem}"):
+                    main(["--checkpoint", str(path), "--out", f"{folder}/out.safetensors"])
 
     def test_the_file_of_every_method_names_it(self) -> None:
         gray = [torch.full((1, 3, 64, 64), 100, dtype=torch.uint8)]

@@ -122,7 +122,7 @@ class Training(unittest.TestCase):
             self.assertTrue(torch.equal(value, before[name]), name)
         with self.assertRaisesRegex(SystemExit, r"averaged.pt: has the classes \['person', 'knife'\], the data \['dog'\]"):
             finished(self.folder / "wide/averaged.pt", ["dog"], DEVICE)
-        with self.assertRaisesRegex(SystemExit, "last.pt: is no finished run; a teacher is the averaged.pt beside it"):
+        with self.assertRaisesRegex(SystemExit, "last.pt: is no finished run; take the averaged.pt beside it"):
             finished(self.folder / "wide/last.pt", NAMES, DEVICE)
 
     def test_a_deeper_network_begins_where_the_one_did_that_it_starts_from(self) -> None:
