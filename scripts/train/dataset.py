@@ -41,7 +41,7 @@ def read_labels(folder: Path, strict: bool = False, annotations: Path | None = N
     Raises SystemExit when the folder itself cannot be used.
     """
     path = annotations or folder / "annotations.json"
-    if path.exists() or yolo_folder.find(folder) is None:
+    if annotations or path.exists() or yolo_folder.find(folder) is None:
         names, labels, problems = _read_coco(path, folder)
     else:
         names, pictures, problems = yolo_folder.read(folder)

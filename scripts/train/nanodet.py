@@ -22,7 +22,7 @@ COCO = {"person": 0, "car": 2, "motorcycle": 3, "bus": 5, "truck": 7, "cat": 15,
 #: A class that COCO lacks starts from what COCO knows of knives, and as seldom as one picture in a hundred.
 LACKED, PRIOR = COCO["knife"], -4.6
 # BT.601, full range: B, G, R from Y, U − 128, V − 128; then COCO's mean and deviation of each, as NanoDet was trained.
-TO_BGR = ((1, 1.772, 0), (1, -0.344136, -0.714136), (1, 0, 1.402))
+TO_BGR, GRAY = ((1, 1.772, 0), (1, -0.344136, -0.714136), (1, 0, 1.402)), (0.0, 128.0, 128.0)
 MEAN, DEVIATION = (103.53, 116.28, 123.675), (57.375, 57.12, 58.395)
 LEAST_SIDE = 0.02  # strides; softplus has no 0
 
@@ -68,9 +68,10 @@ class NanoDet(nn.Module):
         self.laterals = nn.ModuleList(conv(channels, WIDTH, 1) for channels in (128, 256, 512))
         self.towers = nn.ModuleList(conv(WIDTH, WIDTH, 3) for _ in self.laterals)
         self.heads = nn.ModuleList(conv(WIDTH, classes + BOX_SIDES * BINS, 1) for _ in self.laterals)
-        mean, deviation = torch.tensor(MEAN), torch.tensor(DEVIATION)
-        self.register_buffer("to_bgr", torch.tensor(TO_BGR) / deviation[:, None], persistent=False)
-        self.register_buffer("offset", -mean / deviation, persistent=False)
+        to_bgr, deviation = torch.tensor(TO_BGR), torch.tensor(DEVIATION)
+        offset = -(torch.tensor(MEAN) + to_bgr @ torch.tensor(GRAY)) / deviation
+        self.register_buffer("to_bgr", (to_bgr / deviation[:, None])[..., None, None], persistent=False)
+        self.register_buffer("offset", offset, persistent=False)
         self.register_buffer("distances", torch.arange(float(BINS)), persistent=False)
 
     def convs(self) -> Iterator[nn.Conv2d]:
@@ -83,9 +84,9 @@ class NanoDet(nn.Module):
             yield from (tower, head)
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
-        planes = pictures.to(self.offset.device).float() - torch.tensor([0.0, 128, 128], device=self.offset.device).view(3, 1, 1)
+        planes = pictures.to(self.offset.device).float()
         with torch.autocast(planes.device.type, enabled=False):
-            x = F.conv2d(planes, self.to_bgr[..., None, None], self.offset)
+            x = F.conv2d(planes, self.to_bgr, self.offset)
         x = F.max_pool2d(active(self.stem(x.contiguous(memory_format=torch.channels_last))), 3, 2, 1)
         features = []
         for stage in self.stages:

@@ -52,6 +52,8 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path(".cache/train"))
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
+    if not (args.data / "annotations.json").is_file():
+        parser.error(f"{args.data}/annotations.json is missing; a folder in YOLO's format has no boxes that networks drew")
     names, labels = read_labels(args.data)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = published(args.network, names).to(device, memory_format=torch.channels_last).eval()
@@ -62,7 +64,7 @@ def main() -> None:
     ids = {image["file_name"]: image["id"] for image in data["images"]}
     categories = sorted(category["id"] for category in data["categories"])
     kept = [annotation for annotation in data["annotations"] if annotation.get("pseudo_score", 1.0) == 1.0]
-    number = max(annotation["id"] for annotation in data["annotations"])
+    number = max((annotation.get("id", 0) for annotation in kept), default=0)
     for start in range(0, len(labels), BATCH):
         items = labels[start : start + BATCH]
         canvases = [maker.plain(start + i) for i in range(len(items))]

@@ -308,6 +308,8 @@ def teacher_of(path: Path, names: list[str], config: dict, device: torch.device)
     model = published(path, names).to(device, memory_format=torch.channels_last).requires_grad_(False).eval()
     # Its scores are overlaps.
     knows = torch.tensor([float(name in TAUGHT) for name in names], device=device)
+    if not knows.any():
+        raise SystemExit(f"{path}: cannot teach {', '.join(names)}; it knows {', '.join(TAUGHT)}")
     return Teacher(model, knows, 1 / config["loss"]["full_quality"])
 
 

@@ -13,7 +13,9 @@ from PIL import Image
 from augment import BatchMaker
 from dataset import Labels, PictureStore
 from loss import Teacher
-from train import Examination, Run, Source, finished, train
+from nanodet import NanoDet
+from tests.test_nanodet import publish
+from train import Examination, Run, Source, finished, teacher_of, train
 
 CONFIG = tomllib.loads((Path(__file__).parent.parent / "configs/example.toml").read_text())
 CONFIG["network"].update(width=64, height=64, stem=[8, 16], stages=[[16, 1], [32, 1], [32, 1], [32, 1]], neck=32, neck_blocks=1)
@@ -142,6 +144,13 @@ class Training(unittest.TestCase):
         with torch.no_grad():
             x = torch.rand(1, 32, 4, 4)
             self.assertTrue(torch.equal(run.model.eval().stages[1][1](x), x))
+
+    def test_a_published_teacher_of_other_things_is_refused(self) -> None:
+        path = publish(NanoDet(80), self.folder)
+        knows = teacher_of(path, ["person", "handgun", "knife", "dog"], CONFIG, DEVICE).knows
+        self.assertEqual(knows.tolist(), [1, 0, 0, 1])
+        with self.assertRaisesRegex(SystemExit, "nanodet.json: cannot teach fork, handgun; it knows person, car"):
+            teacher_of(path, ["fork", "handgun"], CONFIG, DEVICE)
 
     def test_names_a_file_that_holds_no_run(self) -> None:
         (self.folder / "text.pt").write_text("no weights")
