@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from PIL import Image
-from torch.utils.data import Dataset
 
 from dataset import Labels, PictureStore
 from loss import Batch
@@ -29,8 +28,8 @@ COVER = 0.0  # scale that stands for: as large as fills the tile
 CELL = STRIDES[0]
 
 
-class BatchMaker(Dataset):
-    """Item `step` is the batch of that step."""
+class BatchMaker:
+    """Plans the batch of each step."""
 
     def __init__(self, labels: list[Labels], store: PictureStore, names: list[str], config: dict, augment: bool = True):
         self.labels, self.store, self.names, self.config, self.augment = labels, store, names, config, augment
@@ -43,9 +42,6 @@ class BatchMaker(Dataset):
 
     def __len__(self) -> int:
         return self.config["schedule"]["steps"]
-
-    def __getitem__(self, step: int) -> Batch:
-        return collate(self.plan(step), self.store)
 
     def plan(self, step: int) -> list["Canvas"]:
         """The canvases of the batch of that step, not drawn yet."""

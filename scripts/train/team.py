@@ -1,9 +1,12 @@
 """Processes that train one network together, each on its part of every batch, with the mean of their gradients
-(synchronous SGD; Goyal et al. 2017). On two cores they are faster than two threads: only the gradients are shared.
+(synchronous SGD; Goyal et al. 2017). On two cores they are faster than two threads: only the gradients are shared. Each
+divides its loss by the objects of its own part; the losses in the log are those of the first one.
 """
 import multiprocessing
+import os
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
+from datetime import timedelta
 from typing import Callable, Iterable, Iterator
 
 import torch
@@ -13,6 +16,7 @@ from torch._utils import _flatten_dense_tensors, _unflatten_dense_tensors
 
 from augment import BatchMaker, collate
 from loss import Batch
+
 
 def rank() -> int:
     """Place of this process, 0 for the one that writes files; 0 without a team."""
@@ -61,11 +65,27 @@ def together(count: int, work: Callable[[], None]) -> None:
 
 def _join(place: int, count: int, folder: str, work: Callable[[], None]) -> None:
     torch.set_num_threads(max(1, torch.get_num_threads() // count))
-    dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=place, world_size=count)
+    patience = timedelta(days=1)  # the others wait while the first one decodes all pictures, or measures
+    dist.init_process_group("gloo", timeout=patience, init_method=f"file://{folder}/meeting", rank=place, world_size=count)
     try:
-        work()
+        if place == 0:
+            work()
+        else:
+            _follow(work)
     finally:
         dist.destroy_process_group()
+
+
+def _follow(work: Callable[[], None]) -> None:
+    """`work` of all but the first process, which alone says what they all find wrong, and why it ended."""
+    try:
+        with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere):
+            work()
+    except SystemExit:
+        pass
+    except RuntimeError as error:
+        if "onnection closed" not in str(error):  # by the first one, which has ended
+            raise
 
 
 class Part(torch.utils.data.Dataset):

@@ -38,11 +38,11 @@ from team import Part, average_gradients, first_alone, rank, together
 
 def network_of(config: dict, classes: int, method: str) -> nn.Module:
     """The network of a configuration: XNOR-YOLO by a method, or, as `architecture` says, one of others that teaches it."""
-    architecture = config["network"].get("architecture", "xnor-yolo")
+    architecture = config["network"].get("architecture")
     if architecture == "nanodet-g":
         return NanoDet(classes)
-    if architecture != "xnor-yolo":
-        raise SystemExit(f"network.architecture is {architecture!r}; it can be 'xnor-yolo' or 'nanodet-g'")
+    if architecture is not None:
+        raise SystemExit(f"{config['name']}: network.architecture is {architecture!r}; it is 'nanodet-g', or left out for XNOR-YOLO")
     return XnorYolo(config["network"], classes, method)
 
 
@@ -173,11 +173,15 @@ class Run:
         blocks that this network lacks are left out, those that it has more start anew."""
         weights = published(path, names).state_dict() if path.suffix == ".json" else loaded(path, self.device)["model"]
         for model in (self.model, self.average):
-            missing, unexpected = model.load_state_dict(weights, strict=False)
+            try:
+                missing, unexpected = model.load_state_dict(weights, strict=False)
+            except RuntimeError as error:
+                network = self.config["name"]
+                raise SystemExit(f"{path}: its layers have other widths than {network}'s, or other classes ({error})") from error
             silence(model, missing)
-        for names, what in ((missing, "start anew"), (unexpected, "are left out")):
-            if names:
-                print(f"{path}: {len(names)} tensors {what}", file=sys.stderr)
+        for tensors, what in ((missing, "start anew"), (unexpected, "are left out")):
+            if tensors:
+                print(f"{path}: {len(tensors)} tensors {what}", file=sys.stderr)
         self.signs = [w.detach() >= 0 for w in latent_weights(self.model)]
 
     def _load(self) -> None:
@@ -431,6 +435,8 @@ def main() -> None:
     for key in ("steps", "batch", "learning_rate"):
         if getattr(args, key):
             config["schedule"][key] = getattr(args, key)
+    if "architecture" in config["network"] and args.method != ["float"]:
+        parser.error(f"{args.config}: network.architecture is of a float network; add --method float")
     if args.overfit and args.out:
         parser.error("--overfit starts anew and keeps nothing: leave out --out")
     if not args.overfit and not args.out:
