@@ -177,7 +177,8 @@ class Run:
                 missing, unexpected = model.load_state_dict(weights, strict=False)
             except RuntimeError as error:
                 network = self.config["name"]
-                raise SystemExit(f"{path}: its layers have other widths than {network}'s, or other classes ({error})") from error
+                first = str(error).splitlines()[1].strip()
+                raise SystemExit(f"{path}: its layers have other widths than {network}'s, or other classes ({first})") from error
             silence(model, missing)
         for tensors, what in ((missing, "start anew"), (unexpected, "are left out")):
             if tensors:
