@@ -13,6 +13,7 @@ from methods import METHODS
 
 STRIDES = (8, 16, 32)
 BOX_SIDES = 4  # left, top, right, bottom
+UNLIKE = 0.15  # deviation by which copies of a channel differ at first, in terms of that of its weights
 
 
 class RealConv(nn.Module):
@@ -123,6 +124,28 @@ class XnorYolo(nn.Module):
 def latent_weights(model: nn.Module) -> list[nn.Parameter]:
     """Those that only stand for the weights of a convolution: a decay would change their signs, not their sizes."""
     return [m.weight for m in model.modules() if isinstance(m, Block) and m.is_latent]
+
+
+@torch.no_grad()
+def widened(weights: dict[str, Tensor], model: nn.Module) -> dict[str, Tensor]:
+    """Weights of a network for `model`, which is a whole number of times as wide: each channel is there that many times
+    (Net2Net, Chen et al. 2016), a little different each time, since equal ones would stay equal. As shortcuts repeat
+    channels, too, the wide network computes about what the narrow one did, once BatchNorm has measured it."""
+    latent = {f"{name}.weight" for name, block in model.named_modules() if isinstance(block, Block) and block.is_latent}
+    result = dict(weights)
+    for name, wanted in model.state_dict().items():
+        value = weights.get(name)
+        if value is None or value.shape == wanted.shape or value.ndim != wanted.ndim:
+            continue
+        if any(new % old for new, old in zip(wanted.shape, value.shape)):
+            continue
+        repeats = [new // old for new, old in zip(wanted.shape, value.shape)]
+        result[name] = value.repeat(repeats)
+        if value.ndim == 4:
+            if name not in latent:
+                result[name] /= repeats[1]  # as many inputs add up
+            result[name] += torch.randn_like(result[name]) * result[name].std() * UNLIKE
+    return result
 
 
 def silence(model: nn.Module, anew: list[str]) -> None:

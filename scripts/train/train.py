@@ -30,7 +30,7 @@ from dataset import PictureStore, read_labels
 from evaluate import detect_all, score
 from loss import Batch, Teacher, detection_loss, distillation_loss
 from methods import METHODS
-from model import XnorYolo, after_step, latent_weights, silence
+from model import XnorYolo, after_step, latent_weights, silence, widened
 from nanodet import NanoDet, published
 from render import Plans, Renderer, plan_of
 from team import Part, average_gradients, first_alone, rank, together
@@ -170,8 +170,10 @@ class Run:
 
     def start_from(self, path: Path, names: list[str]) -> None:
         """Takes the weights of a finished run, or published ones. The input's size and the number of blocks may differ:
-        blocks that this network lacks are left out, those that it has more start anew."""
+        blocks that this network lacks are left out, those that it has more start anew. It may be wider, a whole number
+        of times."""
         weights = published(path, names).state_dict() if path.suffix == ".json" else loaded(path, self.device)["model"]
+        weights = widened(weights, self.model)
         for model in (self.model, self.average):
             try:
                 missing, unexpected = model.load_state_dict(weights, strict=False)

@@ -5,6 +5,7 @@ import tempfile
 import tomllib
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import torch
@@ -144,6 +145,24 @@ class Training(unittest.TestCase):
         with torch.no_grad():
             x = torch.rand(1, 32, 4, 4)
             self.assertTrue(torch.equal(run.model.eval().stages[1][1](x), x))
+
+    def test_a_wider_network_begins_about_where_the_one_did_that_it_starts_from(self) -> None:
+        train(self.runs("narrow"), self.source, self.examination, False)
+        wide = copy.deepcopy(CONFIG)
+        wide["network"].update(stem=[16, 32], stages=[[32, 1], [64, 1], [64, 1], [64, 1]], neck=64)
+        pictures = self.source.draw(self.source.maker.plan(0)).pictures
+        path = self.folder / "narrow/float/averaged.pt"
+        narrow = finished(path, NAMES, DEVICE)
+        run = Run(wide, 2, "float", None, DEVICE)
+        with mock.patch("model.UNLIKE", 0.0):
+            run.start_from(path, NAMES)
+        with torch.no_grad():
+            for found, wanted in zip(run.model.eval()(pictures), narrow(pictures)):
+                torch.testing.assert_close(found, wanted, rtol=1e-3, atol=1e-3)
+        run.start_from(path, NAMES)
+        one, other = run.model.stages[1][0].weight.chunk(2)
+        self.assertFalse(torch.equal(one, other))
+        self.assertLess(float((one - other).std()), 0.3 * float(one.std()))
 
     def test_a_published_teacher_of_other_things_is_refused(self) -> None:
         path = publish(NanoDet(80), self.folder)
