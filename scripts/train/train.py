@@ -430,7 +430,7 @@ def main() -> None:
     parser.add_argument("--val-stride", type=int, default=2, help="evaluate on every n-th picture of val while training")
     parser.add_argument("--no-val", action="store_true", help="do not evaluate while training")
     parser.add_argument("--labels", type=Path, help="annotations of DATA/train, instead of those in it (relabel.py)")
-    parser.add_argument("--bfloat16", action="store_true", help="on a processor that has AVX-512 BF16, too: half the time")
+    parser.add_argument("--bfloat16", action="store_true", help="on a processor that has AVX-512 BF16, too: float networks are faster")
     parser.add_argument("--processes", type=int, default=1, help="that share the work of a step, for several cores")
     parser.add_argument("--strict", action="store_true", help="stop at the first broken annotation")
     args = parser.parse_args()
