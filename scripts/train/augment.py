@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from dataset import Labels, PictureStore
+from dataset import Alarm, Labels, PictureStore
 from loss import Batch
 from model import STRIDES
 
@@ -24,6 +24,7 @@ MIN_VISIBLE = 0.3  # a box of which less is left is neither object nor backgroun
 MAX_HIDDEN = 0.4  # a box of which more is hidden by a picture laid over it is dropped
 PATCH = 1.2  # times the sides of the weapon that it hides
 MOST_PATCHES = 3  # a picture of more weapons shows little else
+FALSE_ALARMS = 0.35  # share of the pictures that show one, where they are known
 COVER = 0.0  # scale that stands for: as large as fills the tile
 CELL = STRIDES[0]
 
@@ -31,14 +32,19 @@ CELL = STRIDES[0]
 class BatchMaker:
     """Plans the batch of each step."""
 
-    def __init__(self, labels: list[Labels], store: PictureStore, names: list[str], config: dict, augment: bool = True):
-        self.labels, self.store, self.names, self.config, self.augment = labels, store, names, config, augment
+    def __init__(
+        self, labels: list[Labels], store: PictureStore, names: list[str], config: dict, alarms: list[Alarm] | None = None
+    ):
+        self.labels, self.store, self.names, self.config = labels, store, names, config
         rates = np.array([config.get("sampling", {}).get(item.source, 1.0) for item in labels])
         self.cumulated = np.cumsum(rates) / rates.sum()
         self.width, self.height = config["network"]["width"], config["network"]["height"]
         self.background = [self._background(item) for item in labels]
         self.weapons = [i for i, name in enumerate(names) if name in WEAPONS]
         self.unarmed = [i for i, item in enumerate(labels) if not np.isin(item.classes, self.weapons).any()]
+        self.alarms = alarms or []
+        # Each as often as it is sure: the doubtful ones are many.
+        self.alarms_cumulated = np.cumsum([alarm.score * rates[alarm.picture] for alarm in self.alarms])
 
     def __len__(self) -> int:
         return self.config["schedule"]["steps"]
@@ -70,6 +76,11 @@ class BatchMaker:
     def _draw(self, rng: np.random.Generator) -> int:
         return int(min(np.searchsorted(self.cumulated, rng.random(), side="right"), len(self.labels) - 1))
 
+    def _draw_alarm(self, rng: np.random.Generator) -> Alarm:
+        """Seen from as near as a weapon is, or what is near would be a weapon."""
+        drawn = np.searchsorted(self.alarms_cumulated, rng.random() * self.alarms_cumulated[-1], side="right")
+        return self.alarms[min(int(drawn), len(self.alarms) - 1)]
+
     def _sample(self, rng: np.random.Generator, mosaic: float) -> "Canvas":
         canvas = Canvas(self.width, self.height, len(self.names))
         if rng.random() < mosaic:
@@ -86,16 +97,19 @@ class BatchMaker:
         if rng.random() < settings["cover"]:
             # A scene to lie on: objects in the middle of gray would teach that gray surrounds them.
             canvas.place(self, self._draw(rng), tile, COVER, 1.0, rng.random(), rng.random(), rng.random() < 0.5)
-        index = self._draw(rng)
+        alarm = self._draw_alarm(rng) if self.alarms and rng.random() < settings.get("false_alarms", FALSE_ALARMS) else None
+        index = alarm.picture if alarm else self._draw(rng)
         item = self.labels[index]
         aspect = float(np.exp(rng.uniform(-settings["aspect"], settings["aspect"])))
         if item.source in SQUEEZED:
             aspect *= float(rng.choice([1.0, 4 / 3, 16 / 9], p=[0.4, 0.2, 0.4]))
         scale, across, down = log_uniform(rng, settings["scale"]) * grow, rng.random(), rng.random()
         weapons = np.flatnonzero(np.isin(item.classes, self.weapons))
-        rate = settings.get("disarm", 0.0) if item.exhaustive[self.weapons].any() and self.unarmed else 0.0
+        rate = settings.get("disarm", 0.0) if item.exhaustive[self.weapons].any() and self.unarmed and not alarm else 0.0
         disarm = rate > 0 and 0 < len(weapons) <= MOST_PATCHES and rng.random() < rate
-        if len(weapons) and not disarm:
+        if alarm:
+            scale, across, down = self._aim(rng, item, alarm.box, tile, aspect)
+        elif len(weapons) and not disarm:
             box = item.boxes[weapons[rng.integers(len(weapons))]]
             scale, across, down = self._aim(rng, item, box, tile, aspect)
         before = len(canvas.placements)

@@ -9,6 +9,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,6 +32,14 @@ class Labels:
     boxes: np.ndarray
     classes: np.ndarray  # (n,) int64, index into the class names
     scores: np.ndarray  # (n,) float32: 1 for a person's box, else the teacher's score
+
+
+class Alarm(NamedTuple):
+    """Where a network saw a weapon that is none: index of the picture, box (left, top, right, bottom) in its pixels, score."""
+
+    picture: int
+    box: np.ndarray
+    score: float
 
 
 def read_labels(folder: Path, strict: bool = False, annotations: Path | None = None) -> tuple[list[str], list[Labels]]:
@@ -60,6 +69,27 @@ def read_labels(folder: Path, strict: bool = False, annotations: Path | None = N
         if strict:
             raise SystemExit(1)
     return names, labels
+
+
+def read_alarms(path: Path, labels: list[Labels], folder: Path) -> list[Alarm]:
+    """What `false_alarms.py` wrote of the pictures of `labels`, which lie in `folder`.
+
+    Raises SystemExit where `path` holds nothing of the kind, or nothing of these pictures."""
+    try:
+        places = json.loads(path.read_text())
+        alarms = [
+            Alarm(i, np.array(box, np.float32), float(score))
+            for i, item in enumerate(labels)
+            for *box, score in places.get(item.file.relative_to(folder).as_posix(), [])
+        ]
+        usable = all(len(alarm.box) == 4 and 0 < alarm.score <= 1 for alarm in alarms)
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise SystemExit(f"{path}: cannot be read as what false_alarms.py writes ({error})") from error
+    if not usable:
+        raise SystemExit(f"{path}: an entry is not [left, top, right, bottom, score]; make it anew by false_alarms.py")
+    if not alarms:
+        raise SystemExit(f"{path}: has no entry for any of the {len(labels)} pictures in {folder}; make it anew from these")
+    return alarms
 
 
 def _read_coco(path: Path, folder: Path) -> tuple[list[str], list[Labels], list[str]]:

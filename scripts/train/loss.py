@@ -77,18 +77,19 @@ def detection_loss(maps: list[Tensor], batch: Batch, config: dict, assignment: d
 
 
 def distillation_loss(
-    maps: list[Tensor], teacher_maps: list[Tensor], classes: int, size: tuple[int, int], config: dict,
-    teacher: Teacher | None = None,
+    maps: list[Tensor], teacher_maps: list[Tensor], batch: Batch, config: dict, teacher: Teacher | None = None
 ) -> Tensor:
     """How far the scores and boxes are from those of a teacher (Hinton et al. 2015), in every cell: of classes, too, that
-    nobody has labeled in the picture. `size`: width and height of the input. `teacher`: whose maps they are; without it,
-    those of a twin of the network that learns.
+    nobody has labeled in the picture. But where a class is labeled in full and the whole input shows none of it, the labels
+    are right. `teacher`: whose maps they are; without it, those of a twin of the network that learns.
 
     Scores by quality focal loss (Li et al. 2020), boxes by CIoU where the teacher sees something.
     """
+    classes = batch.background.shape[-1]
+    height, width = batch.pictures.shape[-2:]
     logits, sides = flatten([m.float() for m in maps], classes)
     teacher_logits, teacher_sides = flatten([m.detach().float() for m in teacher_maps], classes)
-    wanted = teacher_logits.sigmoid()
+    wanted = teacher_logits.sigmoid() * (1 - known_absent(batch))
     own = logits.detach().sigmoid()
     knows, least = torch.ones_like(own[0, 0]), torch.full_like(own[..., 0], TEACHER_SEES)
     if teacher:
@@ -98,12 +99,19 @@ def distillation_loss(
         least = torch.maximum(least, (own * (1 - knows)).amax(-1))
     weight = (wanted - own).abs() ** config["negative_gamma"] * knows
     class_loss = F.binary_cross_entropy_with_logits(logits, wanted, weight, reduction="sum")
-    centers, _ = cell_centers(*size, logits.device)
+    centers, _ = cell_centers(width, height, logits.device)
     best = wanted.amax(-1)
     seen = torch.where(best > least, best, torch.zeros_like(best))
     box_loss = ((1 - complete_iou(boxes_of(centers, sides), boxes_of(centers, teacher_sides))) * seen).sum()
     total = seen.sum().clamp(min=1.0)
     return (config["class_weight"] * class_loss + config["box_weight"] * box_loss) / total
+
+
+def known_absent(batch: Batch) -> Tensor:
+    """(n, cells, classes): 1 where there is for certain nothing of the class, nor anywhere in the input; else 0."""
+    classes = torch.arange(batch.background.shape[-1], device=batch.background.device)
+    shown = ((batch.classes[..., None] == classes) & (batch.weights > 0)[..., None]).any(1, keepdim=True)
+    return ((batch.background >= 1) & ~shown).float()
 
 
 def complete_iou(a: Tensor, b: Tensor) -> Tensor:

@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset
 
 from augment import TAUGHT, BatchMaker, Canvas, collate
-from dataset import PictureStore, read_labels
+from dataset import PictureStore, read_alarms, read_labels
 from evaluate import detect_all, score
 from loss import Batch, Teacher, detection_loss, distillation_loss
 from methods import METHODS
@@ -257,8 +257,7 @@ class Run:
                     teacher = self.teacher.network(batch.pictures)
         loss, parts = detection_loss(maps, batch, self.config["loss"], self.config["assign"])
         if teacher:
-            height, width = batch.pictures.shape[-2:]
-            taught = distillation_loss(maps, teacher, self.classes, (width, height), self.config["loss"], self.teacher)
+            taught = distillation_loss(maps, teacher, batch, self.config["loss"], self.teacher)
             loss = loss + self.teacher_weight * taught
             parts["taught"] = taught.detach()
         loss.backward()
@@ -430,6 +429,7 @@ def main() -> None:
     parser.add_argument("--val-stride", type=int, default=2, help="evaluate on every n-th picture of val while training")
     parser.add_argument("--no-val", action="store_true", help="do not evaluate while training")
     parser.add_argument("--labels", type=Path, help="annotations of DATA/train, instead of those in it (relabel.py)")
+    parser.add_argument("--false-alarms", type=Path, help="where a network saw weapons that are none (false_alarms.py)")
     parser.add_argument("--bfloat16", action="store_true", help="on a processor that has AVX-512 BF16, too: float networks are faster")
     parser.add_argument("--processes", type=int, default=1, help="that share the work of a step, for several cores")
     parser.add_argument("--strict", action="store_true", help="stop at the first broken annotation")
@@ -466,8 +466,9 @@ def work(args: argparse.Namespace, config: dict) -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.backends.cudnn.benchmark = True  # all batches have one size
     names, labels = read_labels(args.data / "train", args.strict, args.labels)
+    alarms = args.false_alarms and read_alarms(args.false_alarms, labels, args.data / "train")
     with first_alone():
-        source = Source(BatchMaker(labels, PictureStore(labels, args.cache / "train"), names, config), device)
+        source = Source(BatchMaker(labels, PictureStore(labels, args.cache / "train"), names, config, alarms), device)
     teacher = args.teacher and teacher_of(args.teacher, names, config, device)
     runs = []
     for method in args.method:

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from augment import BatchMaker
-from dataset import Labels, PictureStore
+from dataset import Alarm, Labels, PictureStore
 
 CONFIG = tomllib.loads((Path(__file__).parent.parent / "configs/example.toml").read_text())
 
@@ -63,6 +63,29 @@ class Disarming(unittest.TestCase):
     def test_leaves_pictures_alone_that_say_nothing_of_weapons(self) -> None:
         self.labels[0].exhaustive[1] = False
         self.assertTrue(all(self.blue(canvas) > 20 for canvas in self.rooms(1.0)))
+
+
+class FalseAlarms(unittest.TestCase):
+    """What a network took for a weapon is shown as a weapon would be."""
+
+    def test_are_shown_as_large_as_weapons(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            room = np.zeros((96, 128, 3), np.uint8)
+            room[60:70, 100:110] = [0, 0, 255]
+            file = Path(folder) / "room.png"
+            Image.fromarray(room).save(file)
+            labels = [Labels(file, 128, 96, "web", "", np.ones(2, bool), np.zeros((0, 4), np.float32), np.zeros(0, np.int64),
+                             np.zeros(0, np.float32))]
+            store = PictureStore(labels, Path(folder) / "cache")
+            config = copy.deepcopy(CONFIG)
+            config["augment"].update(mosaic=0.0, cover=0.0, aspect=0.0, false_alarms=1.0, weapon_size=[40, 40], weapon_scale=[0.1, 9])
+            config["schedule"]["batch"] = 12
+            alarms = [Alarm(0, np.array([100, 60, 110, 70], np.float32), 0.4)]
+            for canvas in BatchMaker(labels, store, ["person", "knife"], config, alarms).plan(0):
+                canvas.tint = None
+                self.assertAlmostEqual(int((canvas.draw(store)[1] > 180).sum()), 40 * 40, delta=500)
+                self.assertEqual(canvas.classes, [])
+                self.assertTrue((canvas.background == 1).all())
 
 
 if __name__ == "__main__":

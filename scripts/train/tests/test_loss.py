@@ -30,6 +30,9 @@ def batch(boxes: list[list[float]], kinds: list[int], weights: list[float], back
     )
 
 
+UNKNOWN = batch([], [], [], background=0.0)
+
+
 def loss_of(levels: list[torch.Tensor], data: Batch) -> tuple[torch.Tensor, dict]:
     return detection_loss(levels, data, CONFIG, RULE)
 
@@ -79,7 +82,7 @@ class Loss(unittest.TestCase):
     def test_a_pupil_comes_to_see_what_its_teacher_sees(self) -> None:
         teacher = [level.detach() for level in maps()]
         teacher[0][0, 1, 3, 3], teacher[0][0, CLASSES:, 3, 3] = 3.0, 1.5
-        taught = lambda levels: distillation_loss(levels, teacher, CLASSES, (SIZE, SIZE), CONFIG)
+        taught = lambda levels: distillation_loss(levels, teacher, UNKNOWN, CONFIG)
         self.assertAlmostEqual(float(taught([level.clone() for level in teacher])), 0, places=5)
         levels = maps()
         optimizer = torch.optim.Adam(levels, 0.1)
@@ -96,17 +99,31 @@ class Loss(unittest.TestCase):
         teacher = [level.detach().clone() for level in maps(3.0)]
         said = Teacher(nn.Identity(), torch.tensor([0.0, 1.0]), 1 / 0.7)
         levels = maps()
-        distillation_loss(levels, teacher, CLASSES, (SIZE, SIZE), CONFIG, said).backward()
+        distillation_loss(levels, teacher, UNKNOWN, CONFIG, said).backward()
         self.assertFalse(levels[0].grad[:, 0].any())
         self.assertTrue((levels[0].grad[:, 1] < 0).all())
-        unknown = distillation_loss(maps(), teacher, CLASSES, (SIZE, SIZE), CONFIG, said._replace(knows=torch.zeros(2)))
+        unknown = distillation_loss(maps(), teacher, UNKNOWN, CONFIG, said._replace(knows=torch.zeros(2)))
         self.assertEqual(float(unknown), 0)
+
+    def test_a_teacher_is_not_believed_where_a_class_is_labeled_in_full_and_not_shown(self) -> None:
+        teacher = [level.detach().clone() for level in maps(3.0)]
+        pull = lambda data: self.gradient(teacher, data)[0, :CLASSES].sign().flatten(1).amax(1).tolist()
+        self.assertEqual(pull(batch([], [], [], background=1.0)), [1, 1])  # both down
+        # An object of the second class somewhere: its neighbors may well have a part of its score.
+        self.assertEqual(pull(batch([[8, 8, 40, 40]], [1], [1.0])), [1, -1])
+        self.assertEqual(pull(batch([[8, 8, 40, 40]], [1], [0.0])), [1, 1])  # padding
+        self.assertEqual(pull(batch([], [], [], background=0.9)), [-1, -1])
+
+    def gradient(self, teacher: list[torch.Tensor], data: Batch) -> torch.Tensor:
+        levels = maps()
+        distillation_loss(levels, teacher, data, CONFIG).backward()
+        return levels[0].grad
 
     def test_scores_that_are_overlaps_are_raised_to_ours(self) -> None:
         half = [level.detach().clone() for level in maps(0.0)]  # an overlap of 0.5
         wanted = [level.detach().clone() for level in maps(float(torch.logit(torch.tensor(0.5 / 0.7))))]
         said = Teacher(nn.Identity(), torch.ones(CLASSES), 1 / 0.7)
-        self.assertAlmostEqual(float(distillation_loss(wanted, half, CLASSES, (SIZE, SIZE), CONFIG, said)), 0, places=5)
+        self.assertAlmostEqual(float(distillation_loss(wanted, half, UNKNOWN, CONFIG, said)), 0, places=5)
 
     def test_an_object_of_weight_nought_is_none(self) -> None:
         with_object = loss_of(maps(), batch([[8, 8, 40, 40]], [1], [0.0]))[1]
