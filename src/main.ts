@@ -122,6 +122,7 @@ export class Camera {
       {
         modelPath: model.file,
         sensitivity: model.sensitivity,
+        closerLooks: model.closerLooks,
         ...(model.threshold === null ? {} : { threshold: model.threshold }),
       },
       {

@@ -1,11 +1,10 @@
 import { PictureDetector } from "../detect/picture-detector.ts";
-import { XnorcamError } from "../errors.ts";
 import { chooseBackend } from "../nn/backend.ts";
 import type { Step } from "../nn/network.ts";
 import { shapeText } from "../nn/shape.ts";
 import { fillWithNoise, median, timeOf } from "./bench/measure.ts";
 import { benchMethods } from "./bench/methods.ts";
-import { defineCommand } from "./command.ts";
+import { defineCommand, usage } from "./command.ts";
 import { warnOfKernels } from "./kernels-warning.ts";
 import { modelOption, modelSettings } from "./model-option.ts";
 
@@ -51,10 +50,6 @@ export const bench = defineCommand({
     return benchLayers(values);
   },
 });
-
-function usage(message: string): XnorcamError {
-  return new XnorcamError("XC_USAGE", message);
-}
 
 function benchLayers(values: {
   readonly model?: string;

@@ -195,6 +195,7 @@ function checkPositionals(expected: Positionals | undefined, words: readonly str
   if (surplus !== undefined) throw usage(`"${surplus}" is one word too many`);
 }
 
-function usage(message: string, cause?: unknown): XnorcamError {
+/** What was typed cannot be meant: says why, in one line. */
+export function usage(message: string, cause?: unknown): XnorcamError {
   return new XnorcamError("XC_USAGE", message, cause === undefined ? undefined : { cause });
 }

@@ -8,7 +8,7 @@ import { type DataSet, type LabeledPicture, readDataSet } from "../eval/data-set
 import { reportPage } from "../eval/report/page.ts";
 import { type Scores, scoreResults } from "../eval/score.ts";
 import { round } from "../round.ts";
-import { defineCommand } from "./command.ts";
+import { defineCommand, usage } from "./command.ts";
 import { detectPictures } from "./eval/detect-pictures.ts";
 import { type EventReport, eventLines, eventReport } from "./eval/events-report.ts";
 import { type EventOptions, EventPlays } from "./eval/play-events.ts";
@@ -51,6 +51,14 @@ export const evaluate = defineCommand({
       description:
         "With --events, the source whose groups are clips in the order of their files; ahmed_clips without it",
     },
+    zoom: {
+      type: "number",
+      value: "N",
+      min: 0,
+      max: 16,
+      integer: true,
+      description: "After the whole picture, look closer at up to N parts of it, for weapons",
+    },
     sensitivity: sensitivityOption,
     cache: {
       type: "text",
@@ -65,9 +73,11 @@ export const evaluate = defineCommand({
     const dataSet = readDataSet(values.data);
     for (const problem of dataSet.problems) console.error(`xnorcam: ${problem}`);
     if (values.events) {
-      const { limit, cache, clips = "ahmed_clips" } = values;
+      const { limit, cache, zoom = 0, clips = "ahmed_clips" } = values;
+      // Where a closer look goes depends on what the frames before have shown.
+      if (zoom > 0 && cache !== undefined) throw usage("--cache and --zoom exclude each other");
       const report = await playEvents(
-        { detector, modelPath: path, sensitivity, cache },
+        { detector, modelPath: path, sensitivity, cache, zoom },
         dataSet,
         clips,
         limit,
@@ -80,7 +90,7 @@ export const evaluate = defineCommand({
       throw new XnorcamError("XC_NO_PICTURES", `there are no pictures in ${values.data}`);
     }
     const shared = sharedClasses(detector, dataSet, values.data);
-    const results = await detectPictures(detector, pictures);
+    const results = await detectPictures(detector, pictures, values.zoom);
     if (results.length === 0) {
       throw new XnorcamError(
         "XC_NO_PICTURES",

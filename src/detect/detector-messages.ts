@@ -9,6 +9,8 @@ export interface DetectorSetup {
   readonly sensitivity?: Sensitivity;
   /** In place of the model's own thresholds. */
   readonly threshold?: number;
+  /** Closer looks at each frame, at most; none without it. */
+  readonly closerLooks?: number;
 }
 
 /** To the detector's thread: look at this frame. `buffer` is shared, and the thread's until it answers. */

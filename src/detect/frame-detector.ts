@@ -2,6 +2,7 @@ import { i420Bytes, type Picture } from "../camera/frame.ts";
 import { messageOf, XnorcamError } from "../errors.ts";
 import { type Backend, warningLine } from "../nn/backend.ts";
 import type { DetectorInfo, DetectorMessage, DetectorSetup, DetectRequest } from "./detector-messages.ts";
+import { Gaze } from "./fovea.ts";
 import { confirmScoresAt } from "./head.ts";
 import type { Detected, DetectOptions } from "./model-detector.ts";
 import { PictureDetector } from "./picture-detector.ts";
@@ -14,12 +15,17 @@ export class FrameDetector {
   readonly #options: DetectOptions;
 
   /** @throws XnorcamError XC_MODEL_UNREADABLE, XC_MODEL_INVALID, XC_KERNELS_UNAVAILABLE */
-  constructor({ modelPath, sensitivity = "normal", threshold }: DetectorSetup, backend?: Backend) {
+  constructor(setup: DetectorSetup, backend?: Backend) {
+    const { modelPath, sensitivity = "normal", threshold, closerLooks = 0 } = setup;
     this.#detector = PictureDetector.load(modelPath, backend);
     const { engines, graph, head } = this.#detector;
     const { kernels, warning } = this.#detector.backend;
     const thresholds = this.#detector.thresholdsAt(sensitivity);
-    this.#options = threshold === undefined ? { weakShare, thresholds } : { weakShare, threshold };
+    this.#options = {
+      weakShare,
+      ...(threshold === undefined ? { thresholds } : { threshold }),
+      ...(closerLooks > 0 ? { gaze: new Gaze(closerLooks) } : {}),
+    };
     this.info = {
       modelName: graph.name,
       classes: head.classes,

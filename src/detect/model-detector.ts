@@ -1,4 +1,5 @@
 import type { Picture } from "../camera/frame.ts";
+import { crop } from "../image/crop.ts";
 import { Letterbox, type LetterboxGeometry } from "../image/letterbox.ts";
 import { createResampler } from "../image/resample.ts";
 import { type Graph, readGraph } from "../nn/graph.ts";
@@ -7,6 +8,7 @@ import { invalid, type ModelFile } from "../nn/model-file.ts";
 import type { Engine } from "../nn/network.ts";
 import { type Candidate, decode } from "./decode.ts";
 import type { Detection, DetectionTimings } from "./detection.ts";
+import { type Gaze, hintScore, seenIn } from "./fovea.ts";
 import { type DetectionHead, readDetectionHead, type Sensitivity, thresholdsAt } from "./head.ts";
 import { nativeResamplers } from "./native-resampler.ts";
 import { suppress } from "./nms.ts";
@@ -21,6 +23,8 @@ export class ModelDetector {
   readonly backend: Backend;
   readonly engines: WindowEngines;
   readonly #letterbox: Letterbox;
+  /** One keeps what it needs for a size of pictures; these are smaller. */
+  readonly #closerLetterbox: Letterbox;
 
   /** @throws XnorcamError XC_MODEL_INVALID when this program cannot run the model; names the field or tensor */
   constructor(file: ModelFile, backend: Backend) {
@@ -39,6 +43,7 @@ export class ModelDetector {
     const { addon } = backend;
     const resamplers = addon === undefined ? createResampler : nativeResamplers(addon);
     this.#letterbox = new Letterbox(this.engines.limits, resamplers);
+    this.#closerLetterbox = new Letterbox(this.engines.limits, resamplers);
   }
 
   /** The engine that pictures of this size are run on. */
@@ -56,35 +61,92 @@ export class ModelDetector {
   }
 
   /**
-   * @param options which scores count
+   * @param options which scores count, and whether to look closer
    * @returns detections best first, boxes in pixels of `picture`; weak ones, which only a tracker should use, when
    *   they were asked for; and where the time went
    */
   detect(picture: Picture, options: DetectOptions = {}): Detected {
-    const work = this.#letterboxed(picture);
-    work.engine.run();
-    return this.#found(work, options);
+    const looks = this.#look(picture, options);
+    let step = looks.next();
+    while (!step.done) {
+      step.value.run();
+      step = looks.next();
+    }
+    return step.value;
   }
 
   /**
-   * The same with the network in a thread of its own; the picture has been read when this returns. One at a time.
+   * The same with the network in a thread of its own; the picture is read until the promise settles. One at a time.
    * @throws Error where `backend.addon` cannot do that
    */
   async detectInBackground(picture: Picture, options: DetectOptions = {}): Promise<Detected> {
-    const work = this.#letterboxed(picture);
-    if (work.engine.runInBackground === undefined) {
-      throw new Error(`${this.backend.kernels} kernels have no threads`);
+    const looks = this.#look(picture, options);
+    let step = looks.next();
+    while (!step.done) {
+      if (step.value.runInBackground === undefined) {
+        throw new Error(`${this.backend.kernels} kernels have no threads`);
+      }
+      await step.value.runInBackground();
+      step = looks.next();
     }
-    await work.engine.runInBackground();
-    return this.#found(work, options);
+    return step.value;
+  }
+
+  /** Yields engines that are to run before it goes on. */
+  *#look(picture: Picture, options: DetectOptions): Generator<Engine, Detected, void> {
+    const work = this.#letterboxed(picture, this.#letterbox);
+    yield work.engine;
+    const whole = this.#found(work, options);
+    const { gaze } = options;
+    if (gaze === undefined) return whole;
+    const hints = this.#found(work, { threshold: hintScore }).detections;
+    const looks = [whole];
+    for (const view of gaze.next(hints, picture)) {
+      const part = this.#letterboxed(crop(picture, view), this.#closerLetterbox);
+      yield part.engine;
+      const { detections, weak, timings } = this.#found(part, options);
+      const seen = { detections: seenIn(view, detections, picture), weak: seenIn(view, weak, picture) };
+      gaze.saw(view, [...seen.detections, ...seen.weak], picture);
+      looks.push({ ...seen, timings });
+    }
+    return this.#together(looks);
+  }
+
+  #together(looks: readonly Detected[]): Detected {
+    const detections = this.#merged(looks.flatMap((look) => look.detections));
+    const weak = looks.flatMap((look) => look.weak);
+    const timings = looks
+      .map((look) => look.timings)
+      .reduce((all, one) => ({
+        letterboxMs: all.letterboxMs + one.letterboxMs,
+        networkMs: all.networkMs + one.networkMs,
+        decodeMs: all.decodeMs + one.decodeMs,
+      }));
+    return { detections, weak: this.#merged(weak, detections), timings };
+  }
+
+  /**
+   * What several looks have found: of two that are the same thing, the one with the higher score.
+   * @param surer goes before all of them, and is not among the result
+   */
+  #merged(found: readonly Detection[], surer: readonly Detection[] = []): Detection[] {
+    const { classes, nmsIou, maxDetections } = this.head;
+    const bestFirst = found.toSorted((a, b) => b.score - a.score);
+    const candidates = [...surer, ...bestFirst].map((detection) => ({
+      ...detection,
+      classId: classes.indexOf(detection.label),
+    }));
+    return suppress(candidates, nmsIou, maxDetections)
+      .slice(surer.length)
+      .map(({ classId: _, ...detection }) => detection);
   }
 
   /** The network's input is the picture then. */
-  #letterboxed(picture: Picture): Work {
+  #letterboxed(picture: Picture, letterbox: Letterbox): Work {
     const startMs = performance.now();
-    const { windowWidth, windowHeight } = this.#letterbox.geometryOf(picture.width, picture.height);
+    const { windowWidth, windowHeight } = letterbox.geometryOf(picture.width, picture.height);
     const { engine, levels } = this.engines.engineFor(windowWidth, windowHeight);
-    const geometry = this.#letterbox.apply(picture, engine.input);
+    const geometry = letterbox.apply(picture, engine.input);
     return { engine, levels, geometry, startMs, letterboxedMs: performance.now() };
   }
 
@@ -146,4 +208,6 @@ export interface DetectOptions {
   readonly threshold?: number;
   /** 0 … 1: down to this share of its class's threshold a detection counts as weak; without it, none does. */
   readonly weakShare?: number;
+  /** Where to look closer after the look at the whole picture; without it, nowhere. */
+  readonly gaze?: Gaze;
 }

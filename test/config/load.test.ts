@@ -76,7 +76,12 @@ describe("without a file", () => {
         roi: null,
         loop: true,
       },
-      model: { file: resolve("models/xnor-yolo-zero.safetensors"), sensitivity: "normal", threshold: null },
+      model: {
+        file: resolve("models/xnor-yolo-zero.safetensors"),
+        sensitivity: "normal",
+        threshold: null,
+        closerLooks: 0,
+      },
       alarm: {
         classes: ["handgun", "rifle", "knife"],
         k: 3,

@@ -1,5 +1,6 @@
 import type { Picture } from "../../camera/frame.ts";
-import type { PictureDetector } from "../../detect/picture-detector.ts";
+import { Gaze } from "../../detect/fovea.ts";
+import type { DetectOptions, PictureDetector } from "../../detect/picture-detector.ts";
 import { messageOf, XnorcamError } from "../../errors.ts";
 import type { LabeledPicture } from "../../eval/data-set.ts";
 import type { PictureResult } from "../../eval/match.ts";
@@ -9,18 +10,30 @@ import { withProgress } from "../progress.ts";
 /** Low enough for the whole precision–recall curve; with it, a box of any use is among the model's candidates. */
 const scoreFloor = 0.01;
 
-/** One after another; of each picture only the boxes are kept. One that can't be used is named and passed over. */
+/**
+ * One after another; of each picture only the boxes are kept. One that can't be used is named and passed over.
+ * @param zoom parts of each picture that are looked at closer, at most
+ */
 export async function detectPictures(
   detector: PictureDetector,
   pictures: readonly LabeledPicture[],
+  zoom = 0,
 ): Promise<PictureResult[]> {
   const results: PictureResult[] = [];
   await withProgress(pictures, "pictures", async (picture) => {
     const decoded = await decodeLabeled(picture);
     if (decoded === null) return;
-    results.push({ picture, detections: detector.detect(decoded, { threshold: scoreFloor }).detections });
+    results.push({
+      picture,
+      detections: detector.detect(decoded, { threshold: scoreFloor, ...closer(zoom) }).detections,
+    });
   });
   return results;
+}
+
+/** Looks at parts of pictures that have nothing to do with those before, or, of a clip, with each other. */
+export function closer(zoom: number): Pick<DetectOptions, "gaze"> {
+  return zoom > 0 ? { gaze: new Gaze(zoom) } : {};
 }
 
 /** @returns null, and says so, when the picture can't be used */

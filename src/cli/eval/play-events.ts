@@ -4,7 +4,7 @@ import type { AlarmSettings } from "../../alarm/settings.ts";
 import type { Picture } from "../../camera/frame.ts";
 import type { Detection } from "../../detect/detection.ts";
 import type { Sensitivity } from "../../detect/head.ts";
-import type { PictureDetector } from "../../detect/picture-detector.ts";
+import type { DetectOptions, PictureDetector } from "../../detect/picture-detector.ts";
 import { weakShare } from "../../detect/tracker.ts";
 import { CameraNoise } from "../../eval/camera-noise.ts";
 import type { LabeledPicture } from "../../eval/data-set.ts";
@@ -12,7 +12,7 @@ import { DetectionCache } from "../../eval/detection-cache.ts";
 import { EventPlayer, type PlayOutcome } from "../../eval/events.ts";
 import { MirrorWatch, mirrored, mirroredBox } from "../../eval/mirror.ts";
 import { withProgress } from "../progress.ts";
-import { decodeLabeled } from "./detect-pictures.ts";
+import { closer, decodeLabeled } from "./detect-pictures.ts";
 
 /** Frames for which a picture without a weapon is shown. */
 export const stillFrames = 30;
@@ -25,6 +25,8 @@ export interface EventOptions {
   readonly fps: number;
   /** Folder in which detections are kept for the next time; undefined: nowhere. */
   readonly cache: string | undefined;
+  /** Parts of each frame that are looked at closer, at most. */
+  readonly zoom: number;
 }
 
 export interface ClipOutcome extends PlayOutcome {
@@ -64,6 +66,7 @@ export class EventPlays {
     await withProgress([...groups], "clips", async ([clip, pictures]) => {
       const player = new EventPlayer(this.#options.alarm, this.#options.fps);
       const watch = new MirrorWatch();
+      const gaze = closer(this.#options.zoom);
       for (const picture of pictures) {
         const decoded = await decodeLabeled(picture);
         if (decoded === null) continue;
@@ -72,7 +75,10 @@ export class EventPlays {
         const weapons = picture.objects
           .filter(({ label }) => this.#weapons.includes(label))
           .map(({ box }) => (isMirrored ? mirroredBox(box, decoded.width) : box));
-        player.play({ ...this.#see(shown, `${keyOf(picture)} ${isMirrored ? "mirrored" : ""}`), weapons });
+        player.play({
+          ...this.#see(shown, `${keyOf(picture)} ${isMirrored ? "mirrored" : ""}`, gaze),
+          weapons,
+        });
       }
       outcomes.push({ clip, ...player.outcome() });
     });
@@ -87,17 +93,20 @@ export class EventPlays {
       if (decoded === null) return;
       const player = new EventPlayer(this.#options.alarm, this.#options.fps);
       const noise = new CameraNoise(seedOf(picture));
+      const gaze = closer(this.#options.zoom);
       for (let frame = 0; frame < stillFrames; frame++) {
         const shown = noise.frame(decoded);
-        if (player.play({ ...this.#see(shown, `${keyOf(picture)} frame ${frame}`), weapons: [] })) break;
+        if (player.play({ ...this.#see(shown, `${keyOf(picture)} frame ${frame}`, gaze), weapons: [] }))
+          break;
       }
       outcomes.push({ picture, reason: player.outcome().withoutCause[0]?.reason ?? null });
     });
     return outcomes;
   }
 
-  #see(picture: Picture, key: string) {
-    const compute = () => this.#options.detector.detect(picture, { thresholds: this.#floors }).detections;
+  #see(picture: Picture, key: string, gaze: Pick<DetectOptions, "gaze">) {
+    const compute = () =>
+      this.#options.detector.detect(picture, { thresholds: this.#floors, ...gaze }).detections;
     const found = this.#cache?.get(key, compute) ?? compute();
     const isSure = ({ label, score }: Detection) => score >= this.#thresholds.get(label)!;
     const isWeak = ({ label, score }: Detection) => score >= this.#thresholds.get(label)! * weakShare;
