@@ -67,15 +67,16 @@ export const evaluate = defineCommand({
     },
   },
   async run({ values }) {
+    const { zoom = 0 } = values;
+    // Where a closer look goes depends on what the frames before have shown.
+    if (zoom > 0 && values.cache !== undefined) throw usage("--cache and --zoom exclude each other");
     const { path, sensitivity } = modelSettings(values);
     const detector = PictureDetector.load(path);
     warnOfKernels(detector.backend);
     const dataSet = readDataSet(values.data);
     for (const problem of dataSet.problems) console.error(`xnorcam: ${problem}`);
     if (values.events) {
-      const { limit, cache, zoom = 0, clips = "ahmed_clips" } = values;
-      // Where a closer look goes depends on what the frames before have shown.
-      if (zoom > 0 && cache !== undefined) throw usage("--cache and --zoom exclude each other");
+      const { limit, cache, clips = "ahmed_clips" } = values;
       const report = await playEvents(
         { detector, modelPath: path, sensitivity, cache, zoom },
         dataSet,
@@ -90,7 +91,7 @@ export const evaluate = defineCommand({
       throw new XnorcamError("XC_NO_PICTURES", `there are no pictures in ${values.data}`);
     }
     const shared = sharedClasses(detector, dataSet, values.data);
-    const results = await detectPictures(detector, pictures, values.zoom);
+    const results = await detectPictures(detector, pictures, zoom);
     if (results.length === 0) {
       throw new XnorcamError(
         "XC_NO_PICTURES",

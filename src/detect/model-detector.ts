@@ -106,7 +106,7 @@ export class ModelDetector {
       yield part.engine;
       const { detections, weak, timings } = this.#found(part, options);
       const seen = { detections: seenIn(view, detections, picture), weak: seenIn(view, weak, picture) };
-      gaze.saw(view, [...seen.detections, ...seen.weak], picture);
+      gaze.saw(view, seen.detections, picture);
       looks.push({ ...seen, timings });
     }
     return this.#together(looks);

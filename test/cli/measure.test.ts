@@ -2,6 +2,8 @@ import { copyFileSync, mkdtempSync, readFileSync, statSync, truncateSync, writeF
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { farScene } from "../helpers/far-scene.ts";
+import { labeledFolder } from "../helpers/labeled-folder.ts";
 import { bundledModel, fixture } from "../helpers/paths.ts";
 import { xnorcam } from "./xnorcam.ts";
 
@@ -49,6 +51,18 @@ describe("xnorcam eval", () => {
     expect(JSON.parse(stdout)).toMatchObject({ images: 2 });
   });
 
+  it("looks closer where it is asked to", async () => {
+    const folder = await labeledFolder(await Promise.all(["003", "012", "020"].map(farScene)));
+    const recall = async (...options: string[]) => {
+      const { code, stdout, stderr } = await xnorcam(["eval", "--data", folder, "--json", ...options]);
+      expect(code, stderr).toBe(0);
+      const { classes } = JSON.parse(stdout) as { classes: { weapon: { recallAtFp: number } } };
+      return classes.weapon.recallAtFp;
+    };
+    expect(await recall()).toBe(0);
+    expect(await recall("--zoom", "3")).toBeGreaterThan(0.4);
+  });
+
   it("fails when none of the pictures can be used", async () => {
     const folder = mkdtempSync(join(tmpdir(), "xnorcam-"));
     writeFileSync(join(folder, "broken.png"), "no picture");
@@ -62,6 +76,12 @@ describe("xnorcam eval", () => {
 
   it.each([
     ["without --data", [], 2, /--data DIR is missing/],
+    [
+      "with closer looks from a cache",
+      ["--data", tmpdir(), "--events", "--zoom", "1", "--cache", tmpdir()],
+      2,
+      /--cache and --zoom exclude each other/,
+    ],
     ["on a folder without labels", ["--data", tmpdir()], 1, /cannot read .*annotations\.json/],
   ])("%s fails in one line", async (_, args, exitCode, message) => {
     const { code, stderr } = await xnorcam(["eval", ...args]);

@@ -1,0 +1,35 @@
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Box } from "../../src/detect/detection.ts";
+import { sharp } from "../../src/image/sharp.ts";
+import { fixture } from "./paths.ts";
+
+/** A picture of a large camera in which a frame of the demo is far away, and the weapons in it. */
+export interface FarScene {
+  readonly path: string;
+  readonly objects: { label: string; box: Box }[];
+}
+
+const size = { width: 1440, height: 810 };
+const at = { left: 600, top: 400 };
+
+/** @param number of the demo's frame, "003" */
+export async function farScene(number: string): Promise<FarScene> {
+  const frame = fixture(`demo/frame-${number}.webp`);
+  const path = join(mkdtempSync(join(tmpdir(), "xnorcam-")), `far-${number}.png`);
+  const desert = sharp(frame).extract({ left: 0, top: 0, width: 240, height: 135 }).resize(size);
+  const nearby = await sharp(frame).png().toBuffer();
+  await sharp(await desert.png().toBuffer())
+    .composite([{ input: nearby, ...at }])
+    .toFile(path);
+  const labels = JSON.parse(readFileSync(fixture("demo/labels.json"), "utf8")) as Record<
+    string,
+    FarScene["objects"]
+  >;
+  const objects = labels[`frame-${number}.webp`]!.map(({ label, box: [x, y, width, height] }) => ({
+    label,
+    box: [x + at.left, y + at.top, width, height] as Box,
+  }));
+  return { path, objects };
+}
