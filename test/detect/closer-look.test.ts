@@ -4,10 +4,8 @@ import { FrameDetector } from "../../src/detect/frame-detector.ts";
 import type { Detected } from "../../src/detect/model-detector.ts";
 import { intersectionOverUnion } from "../../src/detect/nms.ts";
 import { decodePicture } from "../../src/image/decode-picture.ts";
-import { type FarScene, farScene } from "../helpers/far-scene.ts";
+import { demoFrames, type FarScene, farScene } from "../helpers/far-scene.ts";
 import { bundledModel } from "../helpers/paths.ts";
-
-const scenes = await Promise.all(["003", "012", "020", "030"].map(farScene));
 
 function request({ width, height, data }: Picture) {
   const buffer = new SharedArrayBuffer(data.length);
@@ -17,28 +15,39 @@ function request({ width, height, data }: Picture) {
 
 function isFound({ objects }: FarScene, { detections }: Detected): boolean {
   return objects.some((object) =>
-    detections.some(({ box, isWeapon }) => isWeapon && intersectionOverUnion(object.box, box) >= 0.4),
+    detections.some(({ box, isWeapon }) => isWeapon && intersectionOverUnion(object.box, box) >= 0.5),
   );
 }
 
 it("closer looks find weapons that are too far away for a look at the whole frame", async () => {
-  const found = { whole: 0, closer: 0 };
-  for (const scene of scenes) {
+  const options = { modelPath: bundledModel };
+  const count = { armed: 0, whole: 0, closer: 0, unarmed: 0, falseAlarms: 0 };
+  for (const number of demoFrames) {
+    const scene = await farScene(number);
     const frame = request(await decodePicture(scene.path));
-    const whole = new FrameDetector({ modelPath: bundledModel }).detect(frame);
-    const closer = new FrameDetector({ modelPath: bundledModel, closerLooks: 3 }).detect(frame);
-    if (isFound(scene, whole)) found.whole++;
-    if (isFound(scene, closer)) found.closer++;
+    const whole = new FrameDetector(options).detect(frame);
+    const closer = new FrameDetector({ ...options, closerLooks: 3 }).detect(frame);
+    if (scene.objects.length === 0) {
+      count.unarmed++;
+      if (closer.detections.some(({ isWeapon }) => isWeapon)) count.falseAlarms++;
+    } else {
+      count.armed++;
+      if (isFound(scene, whole)) count.whole++;
+      if (isFound(scene, closer)) count.closer++;
+    }
     const others = ({ detections }: Detected) => detections.filter(({ isWeapon }) => !isWeapon);
     expect(others(closer)).toEqual(others(whole));
-    expect(closer.weak.every(({ score }) => score > 0)).toBe(true);
   }
-  expect(found.whole).toBeLessThanOrEqual(1);
-  expect(found.closer).toBeGreaterThanOrEqual(3);
+  const { armed, whole, closer, unarmed, falseAlarms } = count;
+  console.log(
+    `far away: weapon found in ${whole} of ${armed} frames, with closer looks in ${closer}, seen in ${falseAlarms} of ${unarmed} without one`,
+  );
+  expect(whole).toBeLessThanOrEqual(armed / 5);
+  expect(closer).toBeGreaterThanOrEqual(armed / 2);
 });
 
 it("they find the same with the network in a thread of its own, and take turns over the frames", async () => {
-  const frame = request(await decodePicture(scenes[1]!.path));
+  const frame = request(await decodePicture((await farScene("012")).path));
   const setup = { modelPath: bundledModel, closerLooks: 1 };
   const [here, there] = [new FrameDetector(setup), new FrameDetector(setup)];
   const seen: Detected["detections"][] = [];

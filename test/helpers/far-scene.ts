@@ -14,14 +14,18 @@ export interface FarScene {
 const size = { width: 1440, height: 810 };
 const at = { left: 600, top: 400 };
 
-/** @param number of the demo's frame, "003" */
+/** The numbers of the demo's frames. */
+export const demoFrames = Array.from({ length: 60 }, (_, i) => String(i + 1).padStart(3, "0"));
+
+/** @param number one of `demoFrames` */
 export async function farScene(number: string): Promise<FarScene> {
   const frame = fixture(`demo/frame-${number}.webp`);
-  const path = join(mkdtempSync(join(tmpdir(), "xnorcam-")), `far-${number}.png`);
+  const path = join(mkdtempSync(join(tmpdir(), "xnorcam-")), `far-${number}.jpg`);
   const desert = sharp(frame).extract({ left: 0, top: 0, width: 240, height: 135 }).resize(size);
   const nearby = await sharp(frame).png().toBuffer();
   await sharp(await desert.png().toBuffer())
     .composite([{ input: nearby, ...at }])
+    .jpeg({ quality: 95 })
     .toFile(path);
   const labels = JSON.parse(readFileSync(fixture("demo/labels.json"), "utf8")) as Record<
     string,
