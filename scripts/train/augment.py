@@ -43,7 +43,6 @@ class BatchMaker:
         self.weapons = [i for i, name in enumerate(names) if name in WEAPONS]
         self.unarmed = [i for i, item in enumerate(labels) if not np.isin(item.classes, self.weapons).any()]
         self.alarms = alarms or []
-        # Each as often as it is sure: the doubtful ones are many.
         self.alarms_cumulated = np.cumsum([alarm.score * rates[alarm.picture] for alarm in self.alarms])
 
     def __len__(self) -> int:
@@ -77,7 +76,7 @@ class BatchMaker:
         return int(min(np.searchsorted(self.cumulated, rng.random(), side="right"), len(self.labels) - 1))
 
     def _draw_alarm(self, rng: np.random.Generator) -> Alarm:
-        """Seen from as near as a weapon is, or what is near would be a weapon."""
+        """Each as often as its score and the rate of its source say."""
         drawn = np.searchsorted(self.alarms_cumulated, rng.random() * self.alarms_cumulated[-1], side="right")
         return self.alarms[min(int(drawn), len(self.alarms) - 1)]
 
@@ -97,6 +96,7 @@ class BatchMaker:
         if rng.random() < settings["cover"]:
             # A scene to lie on: objects in the middle of gray would teach that gray surrounds them.
             canvas.place(self, self._draw(rng), tile, COVER, 1.0, rng.random(), rng.random(), rng.random() < 0.5)
+        # Drawn as weapons are: otherwise what is seen from near would be a weapon.
         alarm = self._draw_alarm(rng) if self.alarms and rng.random() < settings.get("false_alarms", FALSE_ALARMS) else None
         index = alarm.picture if alarm else self._draw(rng)
         item = self.labels[index]
@@ -254,13 +254,15 @@ class Canvas:
         self.weights.append(min(1.0, max(0.2, (score - 0.2) / 0.5)))
 
     def _hide(self, x0: int, y0: int, x1: int, y1: int) -> None:
-        """Drops the objects that lie under what was just placed."""
+        """Drops the objects that lie under what was just placed; of what still shows of them, nothing is said any more."""
         def hidden(box: list[float]) -> float:
             across = max(0.0, min(box[2], x1) - max(box[0], x0))
             down = max(0.0, min(box[3], y1) - max(box[1], y0))
             return across * down / max((box[2] - box[0]) * (box[3] - box[1]), 1e-6)
 
         stay = [i for i, box in enumerate(self.boxes) if hidden(box) <= MAX_HIDDEN]
+        for i in set(range(len(self.boxes))) - set(stay):
+            self.background[(self.classes[i], *self._cells(*self.boxes[i]))] = 0
         self.boxes = [self.boxes[i] for i in stay]
         self.classes = [self.classes[i] for i in stay]
         self.weights = [self.weights[i] for i in stay]

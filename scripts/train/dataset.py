@@ -5,6 +5,8 @@ in full; any other class may be there unlabelled. `pseudo_score` of an annotatio
 drew the box and how sure they were.
 """
 import json
+import math
+import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -71,25 +73,39 @@ def read_labels(folder: Path, strict: bool = False, annotations: Path | None = N
     return names, labels
 
 
+def name_in(file: Path, folder: Path) -> str:
+    """By which files of several programs call a picture of the data in `folder`."""
+    return Path(os.path.relpath(file, folder)).as_posix()
+
+
 def read_alarms(path: Path, labels: list[Labels], folder: Path) -> list[Alarm]:
-    """What `false_alarms.py` wrote of the pictures of `labels`, which lie in `folder`.
+    """What `false_alarms.py` wrote of the pictures of `labels`, which are the data in `folder`.
 
     Raises SystemExit where `path` holds nothing of the kind, or nothing of these pictures."""
     try:
         places = json.loads(path.read_text())
-        alarms = [
-            Alarm(i, np.array(box, np.float32), float(score))
-            for i, item in enumerate(labels)
-            for *box, score in places.get(item.file.relative_to(folder).as_posix(), [])
-        ]
-        usable = all(len(alarm.box) == 4 and 0 < alarm.score <= 1 for alarm in alarms)
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+        if not isinstance(places, dict):
+            raise ValueError("it is no JSON object")
+    except (OSError, ValueError) as error:
         raise SystemExit(f"{path}: cannot be read as what false_alarms.py writes ({error})") from error
-    if not usable:
-        raise SystemExit(f"{path}: an entry is not [left, top, right, bottom, score]; make it anew by false_alarms.py")
+    alarms = []
+    for i, item in enumerate(labels):
+        name = name_in(item.file, folder)
+        for entry in places.get(name) or []:
+            if not _is_alarm(entry):
+                raise SystemExit(f"{path}: {name}: {entry} is not [left, top, right, bottom, score]; make it anew by false_alarms.py")
+            *box, score = entry
+            alarms.append(Alarm(i, np.array(box, np.float32), float(score)))
     if not alarms:
         raise SystemExit(f"{path}: has no entry for any of the {len(labels)} pictures in {folder}; make it anew from these")
     return alarms
+
+
+def _is_alarm(entry: object) -> bool:
+    if not isinstance(entry, list) or len(entry) != 5 or not all(isinstance(n, (int, float)) for n in entry):
+        return False
+    left, top, right, bottom, score = entry
+    return all(map(math.isfinite, entry)) and right > left and bottom > top and 0 < score <= 1
 
 
 def _read_coco(path: Path, folder: Path) -> tuple[list[str], list[Labels], list[str]]:

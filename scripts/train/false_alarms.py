@@ -14,30 +14,34 @@ import numpy as np
 import torch
 
 from assign import pairwise_iou
-from augment import BatchMaker
-from dataset import Labels, PictureStore, read_labels
-from evaluate import Found, detect_all
-from train import averaged, network_of
+from augment import WEAPONS, BatchMaker
+from dataset import Labels, PictureStore, name_in, read_labels
+from evaluate import Found, detect_all, suppress
+from train import averaged, finished
 
 LEAST = 0.03  # score of a place that is kept
 MOST = 6  # of a picture, the surest ones
 NEAR = 0.2  # IoU with a weapon from which on a box may have meant it
+SAME = 0.5  # IoU of two boxes from which on they are one place
 PART = 512  # pictures whose boxes are kept in memory at a time
 
 
 def alarms_of(item: Labels, found: Found, weapons: list[int]) -> list[tuple[np.ndarray, float]]:
     """Box and score of each place at which `found` has a weapon, but `item`, labeled in full for weapons, has none."""
     chosen = np.isin(found.classes, weapons) & (found.scores >= LEAST)
-    boxes, scores = found.boxes[chosen], found.scores[chosen]
-    drawn = item.boxes[np.isin(item.classes, weapons)]
-    overlap = pairwise_iou(torch.from_numpy(boxes), torch.from_numpy(drawn)).numpy().max(1, initial=0)
-    return [(box, float(score)) for box, score, near in zip(boxes, scores, overlap >= NEAR) if not near][:MOST]
+    boxes, scores = torch.from_numpy(found.boxes[chosen]), torch.from_numpy(found.scores[chosen])
+    drawn = torch.from_numpy(item.boxes[np.isin(item.classes, weapons)])
+    apart = torch.from_numpy(pairwise_iou(boxes, drawn).numpy().max(1, initial=0) < NEAR)
+    boxes, scores = boxes[apart], scores[apart]
+    # What is taken for a handgun and for a knife is one place.
+    places = suppress(scores, torch.zeros(len(scores)), boxes, SAME, MOST)
+    return [(box.numpy(), float(score)) for box, score in zip(boxes[places], scores[places])]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", type=Path, required=True, help="averaged.pt of a finished run")
-    parser.add_argument("--data", type=Path, required=True, help="folder with annotations.json")
+    parser.add_argument("--data", type=Path, required=True, help="the folder of training pictures")
     parser.add_argument("--cache", type=Path, default=Path(".cache/train"))
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
@@ -45,26 +49,26 @@ def main() -> None:
         parser.error(f"--out {args.out}: its folder is missing")
     names, labels = read_labels(args.data)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    state = averaged(args.checkpoint, device)
-    if state["classes"] != names:
-        parser.error(f"{args.checkpoint}: has the classes {state['classes']}, the data {names}")
-    config = state["config"]
-    model = network_of(config, len(names), state["method"])
-    model.load_state_dict(state["model"])
-    model.to(device, memory_format=torch.channels_last).eval()
+    model = finished(args.checkpoint, names, device)
+    config = averaged(args.checkpoint, device)["config"]
     store = PictureStore(labels, args.cache)
     maker = BatchMaker(labels, store, names, config)
+    if not maker.weapons:
+        raise SystemExit(f"{args.data}: has none of the classes {', '.join(WEAPONS)}")
     known = [i for i in range(len(labels)) if (maker.background[i][maker.weapons] >= 1).all()]
-    places: dict[str, list[list[float]]] = {}
+    alarms: dict[str, list[list[float]]] = {}
     for start in range(0, len(known), PART):
         part = known[start : start + PART]
         found = detect_all(model, [labels[i] for i in part], [store[i] for i in part], config, len(names))
         for i, result in zip(part, found):
-            alarms = alarms_of(labels[i], result, maker.weapons)
-            if alarms:
-                places[labels[i].file.relative_to(args.data).as_posix()] = [[round(float(v), 2) for v in (*box, score)] for box, score in alarms]
+            places = alarms_of(labels[i], result, maker.weapons)
+            if places:
+                rows = [[round(float(value), 2) for value in (*box, score)] for box, score in places]
+                alarms[name_in(labels[i].file, args.data)] = rows
         print(f"{start + len(part)}/{len(known)}", flush=True)
-    args.out.write_text(json.dumps(places))
+    if not alarms:
+        raise SystemExit(f"{args.data}: {args.checkpoint} raises no false alarm in {len(known)} pictures; nothing is written")
+    args.out.write_text(json.dumps(alarms))
 
 
 if __name__ == "__main__":

@@ -80,8 +80,8 @@ def distillation_loss(
     maps: list[Tensor], teacher_maps: list[Tensor], batch: Batch, config: dict, teacher: Teacher | None = None
 ) -> Tensor:
     """How far the scores and boxes are from those of a teacher (Hinton et al. 2015), in every cell: of classes, too, that
-    nobody has labeled in the picture. But where a class is labeled in full and the whole input shows none of it, the labels
-    are right. `teacher`: whose maps they are; without it, those of a twin of the network that learns.
+    nobody has labeled in the picture. But where a class is labeled in full, or taken to be absent, and the whole input shows
+    none of it, the labels are right. `teacher`: whose maps they are; without it, those of a twin of the network that learns.
 
     Scores by quality focal loss (Li et al. 2020), boxes by CIoU where the teacher sees something.
     """
@@ -108,7 +108,7 @@ def distillation_loss(
 
 
 def known_absent(batch: Batch) -> Tensor:
-    """(n, cells, classes): 1 where there is for certain nothing of the class, nor anywhere in the input; else 0."""
+    """(n, cells, classes): 1 where the absence of the class has its full weight and the whole input shows none of it; else 0."""
     classes = torch.arange(batch.background.shape[-1], device=batch.background.device)
     shown = ((batch.classes[..., None] == classes) & (batch.weights > 0)[..., None]).any(1, keepdim=True)
     return ((batch.background >= 1) & ~shown).float()

@@ -444,8 +444,8 @@ def main() -> None:
         parser.error("--overfit starts anew and keeps nothing: leave out --out")
     if not args.overfit and not args.out:
         parser.error("--out is needed for a run")
-    if args.overfit and (len(args.method) > 1 or args.distill or args.teacher):
-        parser.error("--overfit takes one method, and no teacher")
+    if args.overfit and (len(args.method) > 1 or args.distill or args.teacher or args.false_alarms):
+        parser.error("--overfit takes one method, no teacher and no false alarms")
     if len(set(args.method)) < len(args.method):
         parser.error("--method names one twice")
     if args.distill and len(args.method) == 1:

@@ -55,9 +55,9 @@ export const evaluate = defineCommand({
       type: "number",
       value: "N",
       min: 0,
-      max: 16,
+      max: 8,
       integer: true,
-      description: "After the whole picture, look closer at up to N parts of it, for weapons",
+      description: "After the whole picture, look closer at up to N parts of it, as `model.closerLooks` does",
     },
     sensitivity: sensitivityOption,
     cache: {

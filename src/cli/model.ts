@@ -1,5 +1,4 @@
-import { XnorcamError } from "../errors.ts";
-import { defineCommand } from "./command.ts";
+import { defineCommand, usage } from "./command.ts";
 import { exportModel } from "./model/export.ts";
 import { importModel } from "./model/import.ts";
 import { modelInfo } from "./model/info.ts";
@@ -55,8 +54,4 @@ export const model = defineCommand({
 function needed(value: string | undefined, what: string): string {
   if (value === undefined) throw usage(`${what} is missing`);
   return value;
-}
-
-function usage(message: string): XnorcamError {
-  return new XnorcamError("XC_USAGE", message);
 }

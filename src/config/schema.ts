@@ -88,7 +88,7 @@ export const configSchema = section({
         maximum: 1920,
         multipleOf: 2,
         description:
-          "Width of the camera's picture in pixels. The network sees less: more is for the viewers.",
+          "Width of the camera's picture in pixels. The network sees less: more is for the viewers, and for `model.closerLooks`.",
       }),
       height: Type.Integer({
         default: 480,

@@ -36,13 +36,13 @@ function leaveToWorker(): never {
   throw new Error("WebAssembly is for the worker");
 }
 
-/** Letterboxes and decodes in this thread, a few milliseconds of a frame; the network runs in the addon's. */
+/** Letterboxes and decodes in this thread, a few milliseconds of each look at a frame; the network runs in the addon's. */
 class NativeThread implements DetectorThread {
   readonly #events: DetectorThreadEvents;
   #detector: FrameDetector | undefined;
   /** Settles when the addon's thread is done. */
   #work: Promise<void> = Promise.resolve();
-  #ended = false;
+  readonly #ended = new AbortController();
 
   constructor(setup: DetectorSetup, backend: Backend, events: DetectorThreadEvents) {
     this.#events = events;
@@ -60,7 +60,7 @@ class NativeThread implements DetectorThread {
   }
 
   #load(setup: DetectorSetup, backend: Backend): void {
-    if (this.#ended) return;
+    if (this.#ended.signal.aborted) return;
     let detector: FrameDetector;
     try {
       detector = new FrameDetector(setup, backend);
@@ -76,7 +76,7 @@ class NativeThread implements DetectorThread {
   async #detect(request: DetectRequest): Promise<void> {
     let detected: Detected;
     try {
-      detected = await this.#detector!.detectInBackground(request);
+      detected = await this.#detector!.detectInBackground(request, this.#ended.signal);
     } catch (error) {
       this.#end(error);
       return;
@@ -85,12 +85,12 @@ class NativeThread implements DetectorThread {
   }
 
   #say(message: DetectorMessage): void {
-    if (!this.#ended) this.#events.onMessage(message);
+    if (!this.#ended.signal.aborted) this.#events.onMessage(message);
   }
 
   #end(cause: unknown): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    if (this.#ended.signal.aborted) return;
+    this.#ended.abort();
     this.#events.onEnd(cause);
   }
 }

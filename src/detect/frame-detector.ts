@@ -2,7 +2,7 @@ import { i420Bytes, type Picture } from "../camera/frame.ts";
 import { messageOf, XnorcamError } from "../errors.ts";
 import { type Backend, warningLine } from "../nn/backend.ts";
 import type { DetectorInfo, DetectorMessage, DetectorSetup, DetectRequest } from "./detector-messages.ts";
-import { Gaze } from "./fovea.ts";
+import { Gaze } from "./gaze.ts";
 import { confirmScoresAt } from "./head.ts";
 import type { Detected, DetectOptions } from "./model-detector.ts";
 import { PictureDetector } from "./picture-detector.ts";
@@ -43,8 +43,8 @@ export class FrameDetector {
   }
 
   /** The same with the network in a thread of its own, see `ModelDetector`. */
-  detectInBackground(request: DetectRequest): Promise<Detected> {
-    return this.#detector.detectInBackground(pictureOf(request), this.#options);
+  detectInBackground(request: DetectRequest, signal?: AbortSignal): Promise<Detected> {
+    return this.#detector.detectInBackground(pictureOf(request), this.#options, signal);
   }
 }
 

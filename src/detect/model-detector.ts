@@ -7,8 +7,8 @@ import type { Backend } from "../nn/kernel-backend.ts";
 import { invalid, type ModelFile } from "../nn/model-file.ts";
 import type { Engine } from "../nn/network.ts";
 import { type Candidate, decode } from "./decode.ts";
-import type { Detection, DetectionTimings } from "./detection.ts";
-import { type Gaze, hintScore, seenIn } from "./fovea.ts";
+import type { Box, Detection, DetectionTimings } from "./detection.ts";
+import { type Gaze, hintScore, joined, seenIn } from "./gaze.ts";
 import { type DetectionHead, readDetectionHead, type Sensitivity, thresholdsAt } from "./head.ts";
 import { nativeResamplers } from "./native-resampler.ts";
 import { suppress } from "./nms.ts";
@@ -25,6 +25,8 @@ export class ModelDetector {
   readonly #letterbox: Letterbox;
   /** One keeps what it needs for a size of pictures; these are smaller. */
   readonly #closerLetterbox: Letterbox;
+  /** The last view, whose memory is for the next one. */
+  #part: Picture | undefined;
 
   /** @throws XnorcamError XC_MODEL_INVALID when this program cannot run the model; names the field or tensor */
   constructor(file: ModelFile, backend: Backend) {
@@ -77,9 +79,14 @@ export class ModelDetector {
 
   /**
    * The same with the network in a thread of its own; the picture is read until the promise settles. One at a time.
-   * @throws Error where `backend.addon` cannot do that
+   * @param signal ends it after the look that is under way
+   * @throws Error where `backend.addon` cannot do that; the signal's reason
    */
-  async detectInBackground(picture: Picture, options: DetectOptions = {}): Promise<Detected> {
+  async detectInBackground(
+    picture: Picture,
+    options: DetectOptions = {},
+    signal?: AbortSignal,
+  ): Promise<Detected> {
     const looks = this.#look(picture, options);
     let step = looks.next();
     while (!step.done) {
@@ -87,6 +94,7 @@ export class ModelDetector {
         throw new Error(`${this.backend.kernels} kernels have no threads`);
       }
       await step.value.runInBackground();
+      signal?.throwIfAborted();
       step = looks.next();
     }
     return step.value;
@@ -94,27 +102,38 @@ export class ModelDetector {
 
   /** Yields engines that are to run before it goes on. */
   *#look(picture: Picture, options: DetectOptions): Generator<Engine, Detected, void> {
-    const work = this.#letterboxed(picture, this.#letterbox);
+    const work = this.#letterboxed(picture);
     yield work.engine;
     const whole = this.#found(work, options);
     const { gaze } = options;
     if (gaze === undefined) return whole;
-    const hints = this.#found(work, { threshold: hintScore }).detections;
-    const looks = [whole];
-    for (const view of gaze.next(hints, picture)) {
-      const part = this.#letterboxed(crop(picture, view), this.#closerLetterbox);
+    const hints = this.#found(work, { threshold: hintScore });
+    const looks = [
+      whole,
+      { detections: [], weak: [], timings: { ...hints.timings, letterboxMs: 0, networkMs: 0 } },
+    ];
+    for (const view of gaze.next(hints.detections, picture)) {
+      const part = this.#letterboxed(picture, view);
       yield part.engine;
       const { detections, weak, timings } = this.#found(part, options);
       const seen = { detections: seenIn(view, detections, picture), weak: seenIn(view, weak, picture) };
-      gaze.saw(view, seen.detections, picture);
+      gaze.saw(view, seen.detections);
       looks.push({ ...seen, timings });
     }
     return this.#together(looks);
   }
 
   #together(looks: readonly Detected[]): Detected {
-    const detections = this.#merged(looks.flatMap((look) => look.detections));
-    const weak = looks.flatMap((look) => look.weak);
+    const { nmsIou, maxDetections } = this.head;
+    const detections = joined(
+      looks.map((look) => look.detections),
+      nmsIou,
+    );
+    const weak = joined(
+      looks.map((look) => look.weak),
+      nmsIou,
+      detections,
+    );
     const timings = looks
       .map((look) => look.timings)
       .reduce((all, one) => ({
@@ -122,31 +141,21 @@ export class ModelDetector {
         networkMs: all.networkMs + one.networkMs,
         decodeMs: all.decodeMs + one.decodeMs,
       }));
-    return { detections, weak: this.#merged(weak, detections), timings };
+    return { detections: detections.slice(0, maxDetections), weak: weak.slice(0, maxDetections), timings };
   }
 
-  /**
-   * What several looks have found: of two that are the same thing, the one with the higher score.
-   * @param surer goes before all of them, and is not among the result
-   */
-  #merged(found: readonly Detection[], surer: readonly Detection[] = []): Detection[] {
-    const { classes, nmsIou, maxDetections } = this.head;
-    const bestFirst = found.toSorted((a, b) => b.score - a.score);
-    const candidates = [...surer, ...bestFirst].map((detection) => ({
-      ...detection,
-      classId: classes.indexOf(detection.label),
-    }));
-    return suppress(candidates, nmsIou, maxDetections)
-      .slice(surer.length)
-      .map(({ classId: _, ...detection }) => detection);
-  }
-
-  /** The network's input is the picture then. */
-  #letterboxed(picture: Picture, letterbox: Letterbox): Work {
+  /** The network's input is the picture then, or a view of it. */
+  #letterboxed(picture: Picture, view?: Box): Work {
     const startMs = performance.now();
-    const { windowWidth, windowHeight } = letterbox.geometryOf(picture.width, picture.height);
+    const letterbox = view === undefined ? this.#letterbox : this.#closerLetterbox;
+    let seen = picture;
+    if (view !== undefined) {
+      this.#part = crop(picture, view, this.#part);
+      seen = this.#part;
+    }
+    const { windowWidth, windowHeight } = letterbox.geometryOf(seen.width, seen.height);
     const { engine, levels } = this.engines.engineFor(windowWidth, windowHeight);
-    const geometry = letterbox.apply(picture, engine.input);
+    const geometry = letterbox.apply(seen, engine.input);
     return { engine, levels, geometry, startMs, letterboxedMs: performance.now() };
   }
 

@@ -7,8 +7,8 @@ import type { Box } from "./detection.ts";
  * @param iou of two boxes that overlap more, the later one goes
  * @param most boxes that stay, at most
  */
-export function suppress<C extends Candidate>(candidates: readonly C[], iou: number, most: number): C[] {
-  const kept: C[] = [];
+export function suppress(candidates: readonly Candidate[], iou: number, most: number): Candidate[] {
+  const kept: Candidate[] = [];
   for (const candidate of candidates) {
     if (kept.length === most) break;
     const hidden = kept.some(

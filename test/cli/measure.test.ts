@@ -52,15 +52,17 @@ describe("xnorcam eval", () => {
   });
 
   it("looks closer where it is asked to", async () => {
-    const folder = await labeledFolder(await Promise.all(["003", "012", "020"].map(farScene)));
+    const pictures = mkdtempSync(join(tmpdir(), "xnorcam-"));
+    const scenes = await Promise.all(["003", "012", "020"].map((number) => farScene(number, pictures)));
+    // In full for nothing: no false alarm counts.
+    const folder = await labeledFolder(scenes.map((scene) => ({ ...scene, exhaustive: [] })));
     const recall = async (...options: string[]) => {
       const { code, stdout, stderr } = await xnorcam(["eval", "--data", folder, "--json", ...options]);
       expect(code, stderr).toBe(0);
       const { classes } = JSON.parse(stdout) as { classes: { weapon: { recallAtFp: number } } };
       return classes.weapon.recallAtFp;
     };
-    expect(await recall()).toBe(0);
-    expect(await recall("--zoom", "3")).toBeGreaterThan(0.4);
+    expect(await recall("--zoom", "3")).toBeGreaterThan((await recall()) + 0.3);
   });
 
   it("fails when none of the pictures can be used", async () => {

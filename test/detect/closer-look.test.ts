@@ -1,4 +1,7 @@
-import { expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
 import type { Picture } from "../../src/camera/frame.ts";
 import { FrameDetector } from "../../src/detect/frame-detector.ts";
 import type { Detected } from "../../src/detect/model-detector.ts";
@@ -6,6 +9,9 @@ import { intersectionOverUnion } from "../../src/detect/nms.ts";
 import { decodePicture } from "../../src/image/decode-picture.ts";
 import { demoFrames, type FarScene, farScene } from "../helpers/far-scene.ts";
 import { bundledModel } from "../helpers/paths.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "xnorcam-"));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 function request({ width, height, data }: Picture) {
   const buffer = new SharedArrayBuffer(data.length);
@@ -19,13 +25,17 @@ function isFound({ objects }: FarScene, { detections }: Detected): boolean {
   );
 }
 
-it("closer looks find weapons that are too far away for a look at the whole frame", async () => {
+it("closer looks find weapons that are too far away for a look at the whole frame", {
+  timeout: 120_000,
+}, async () => {
   const options = { modelPath: bundledModel };
+  const fromAfar = new FrameDetector(options);
   const count = { armed: 0, whole: 0, closer: 0, unarmed: 0, falseAlarms: 0 };
   for (const number of demoFrames) {
-    const scene = await farScene(number);
+    const scene = await farScene(number, folder);
     const frame = request(await decodePicture(scene.path));
-    const whole = new FrameDetector(options).detect(frame);
+    const whole = fromAfar.detect(frame);
+    // A new one for each: where the last one looked does not matter.
     const closer = new FrameDetector({ ...options, closerLooks: 3 }).detect(frame);
     if (scene.objects.length === 0) {
       count.unarmed++;
@@ -47,7 +57,7 @@ it("closer looks find weapons that are too far away for a look at the whole fram
 });
 
 it("they find the same with the network in a thread of its own, and take turns over the frames", async () => {
-  const frame = request(await decodePicture((await farScene("012")).path));
+  const frame = request(await decodePicture((await farScene("012", folder)).path));
   const setup = { modelPath: bundledModel, closerLooks: 1 };
   const [here, there] = [new FrameDetector(setup), new FrameDetector(setup)];
   const seen: Detected["detections"][] = [];

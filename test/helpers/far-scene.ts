@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Box } from "../../src/detect/detection.ts";
 import { sharp } from "../../src/image/sharp.ts";
@@ -17,10 +16,13 @@ const at = { left: 600, top: 400 };
 /** The numbers of the demo's frames. */
 export const demoFrames = Array.from({ length: 60 }, (_, i) => String(i + 1).padStart(3, "0"));
 
-/** @param number one of `demoFrames` */
-export async function farScene(number: string): Promise<FarScene> {
+/**
+ * @param number one of `demoFrames`
+ * @param folder where the picture is put
+ */
+export async function farScene(number: string, folder: string): Promise<FarScene> {
   const frame = fixture(`demo/frame-${number}.webp`);
-  const path = join(mkdtempSync(join(tmpdir(), "xnorcam-")), `far-${number}.jpg`);
+  const path = join(folder, `far-${number}.jpg`);
   const desert = sharp(frame).extract({ left: 0, top: 0, width: 240, height: 135 }).resize(size);
   const nearby = await sharp(frame).png().toBuffer();
   await sharp(await desert.png().toBuffer())

@@ -38,9 +38,22 @@ describe("a part of a picture", () => {
     },
   );
 
-  it("goes into memory of its size, or else into its own", () => {
-    const memory = new Uint8Array(i420Bytes(4, 2));
-    expect(crop(picture(8, 6), [2, 2, 4, 2], memory).data).toBe(memory);
-    expect(crop(picture(8, 6), [2, 2, 4, 4], memory).data).not.toBe(memory);
+  it("takes the memory of an old one of its size", () => {
+    const old = crop(picture(8, 6), [2, 2, 4, 2]);
+    expect(crop(picture(8, 6), [0, 4, 4, 2], old).data).toBe(old.data);
+    expect(crop(picture(8, 6), [2, 2, 4, 4], old).data).not.toBe(old.data);
+  });
+
+  it.each([
+    [[2, 2, 8, 2]],
+    [[2, 2, 4, 5]],
+    [[-2, 2, 4, 2]],
+    [[1, 2, 4, 2]],
+    [[2, 3, 4, 2]],
+    [[2, 2, 0, 2]],
+  ] as const)("cannot be %j of 8×6", (part) => {
+    expect(() => crop(picture(8, 6), part)).toThrow(
+      new RangeError(`the part ${part.join(", ")} cannot be cut from 8×6`),
+    );
   });
 });

@@ -7,15 +7,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from augment import BatchMaker
+from augment import CELL, COVER, BatchMaker, Canvas
 from dataset import Alarm, Labels, PictureStore
 
 CONFIG = tomllib.loads((Path(__file__).parent.parent / "configs/example.toml").read_text())
 
 
-class Disarming(unittest.TestCase):
-    """A scene whose weapon is hidden is still a scene: without the object, and with its absence known."""
-
+class Rooms(unittest.TestCase):
     def setUp(self) -> None:
         temporary = tempfile.TemporaryDirectory()
         self.addCleanup(temporary.cleanup)
@@ -37,6 +35,10 @@ class Disarming(unittest.TestCase):
         config["augment"].update(mosaic=0.0, cover=0.0, aspect=0.0)
         config["schedule"]["batch"] = 24
         self.config = config
+
+
+class Disarming(Rooms):
+    """A scene whose weapon is hidden is still a scene: without the object, and with its absence known."""
 
     def rooms(self, disarm: float) -> list:
         """Canvases that show most of the room, without what light does to them."""
@@ -65,6 +67,23 @@ class Disarming(unittest.TestCase):
         self.assertTrue(all(self.blue(canvas) > 20 for canvas in self.rooms(1.0)))
 
 
+class Hidden(Rooms):
+    """An object of which another picture leaves a part is neither object nor background there."""
+
+    def test_says_nothing_of_what_still_shows(self) -> None:
+        maker = BatchMaker(self.labels, self.store, ["person", "knife"], self.config)
+        canvas = Canvas(96, 96, 2)
+        canvas.place(maker, 0, (0, 0, 96, 96), 1.0, 1.0, 0.5, 0.5, False)
+        knife = canvas.boxes[canvas.classes.index(1)]
+        middle = (knife[0] + knife[2]) / 2
+        canvas.place(maker, 1, (0, 0, int(middle), 96), COVER, 1.0, 0.5, 0.5, False)
+        self.assertNotIn(1, canvas.classes)
+        row = int((knife[1] + knife[3]) / 2) // CELL
+        self.assertEqual(canvas.background[1, row, int(knife[2] - 2) // CELL], 0)
+        self.assertEqual(canvas.background[1, row, int(middle - 9) // CELL], 1)
+        self.assertEqual(canvas.background[0, row, int(knife[2] - 2) // CELL], 1)
+
+
 class FalseAlarms(unittest.TestCase):
     """What a network took for a weapon is shown as a weapon would be."""
 
@@ -81,7 +100,10 @@ class FalseAlarms(unittest.TestCase):
             config["augment"].update(mosaic=0.0, cover=0.0, aspect=0.0, false_alarms=1.0, weapon_size=[40, 40], weapon_scale=[0.1, 9])
             config["schedule"]["batch"] = 12
             alarms = [Alarm(0, np.array([100, 60, 110, 70], np.float32), 0.4)]
-            for canvas in BatchMaker(labels, store, ["person", "knife"], config, alarms).plan(0):
+            makers = [BatchMaker(labels, store, ["person", "knife"], config, alarms) for _ in range(2)]
+            first, again = (maker.plan(3) for maker in makers)
+            self.assertEqual([canvas.placements for canvas in first], [canvas.placements for canvas in again])
+            for canvas in first:
                 canvas.tint = None
                 self.assertAlmostEqual(int((canvas.draw(store)[1] > 180).sum()), 40 * 40, delta=500)
                 self.assertEqual(canvas.classes, [])

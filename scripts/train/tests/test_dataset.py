@@ -8,9 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from dataset import PictureStore, read_alarms, read_labels
-from evaluate import Found
-from false_alarms import alarms_of
+from dataset import PictureStore, read_labels
 
 
 class Folder(unittest.TestCase):
@@ -198,34 +196,6 @@ class YoloFolder(Folder):
         with contextlib.redirect_stderr(io.StringIO()):
             store = PictureStore(labels, self.root / "cache")
         self.assertEqual([store[i].y.shape for i in range(2)], [(80, 100), (60, 40)])
-
-
-class FalseAlarms(CocoFolder):
-    def alarms(self, text: str):
-        _, labels = self.read_document(self.whole())
-        self.write("alarms.json", text)
-        return read_alarms(self.root / "alarms.json", labels, self.root)
-
-    def test_are_read_with_the_number_of_their_picture(self) -> None:
-        (alarm,) = self.alarms('{"a.png": [[1, 2, 30, 40, 0.5]], "other.png": [[1, 2, 3, 4, 0.5]]}')
-        self.assertEqual((alarm.picture, alarm.box.tolist(), alarm.score), (0, [1, 2, 30, 40], 0.5))
-
-    def test_other_files_are_named(self) -> None:
-        for text, why in (
-            ("no JSON", "cannot be read"), ("[]", "cannot be read"), ('{"a.png": 1}', "cannot be read"),
-            ('{"a.png": [["l", 2, 3, 4, 0.5]]}', "cannot be read"), ('{"a.png": [[1, 2, 3, 0.5]]}', "an entry is not"),
-            ('{"b.png": [[1, 2, 30, 40, 0.5]]}', "has no entry for any of the 1 pictures"),
-        ):
-            with self.subTest(text), self.assertRaisesRegex(SystemExit, f"alarms.json: {why}"):
-                self.alarms(text)
-
-    def test_are_where_a_weapon_is_seen_and_none_is_near(self) -> None:
-        _, (item,) = self.read_document(self.whole())
-        item.boxes, item.classes = np.array([[0, 0, 20, 20]], np.float32), np.array([1])
-        boxes = np.array([[0, 0, 22, 20], [50, 40, 60, 60], [50, 40, 60, 60], [1, 60, 9, 70]], np.float32)
-        found = Found(np.array([0.9, 0.8, 0.7, 0.01], np.float32), np.array([1, 0, 1, 1]), boxes)
-        ((box, score),) = alarms_of(item, found, [1])
-        self.assertEqual((box.tolist(), round(score, 3)), ([50, 40, 60, 60], 0.7))
 
 
 if __name__ == "__main__":

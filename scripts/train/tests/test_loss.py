@@ -107,7 +107,11 @@ class Loss(unittest.TestCase):
 
     def test_a_teacher_is_not_believed_where_a_class_is_labeled_in_full_and_not_shown(self) -> None:
         teacher = [level.detach().clone() for level in maps(3.0)]
-        pull = lambda data: self.gradient(teacher, data)[0, :CLASSES].sign().flatten(1).amax(1).tolist()
+        def pull(data: Batch) -> list[float]:
+            sign = self.gradient(teacher, data)[0, :CLASSES].sign().flatten(1)
+            self.assertTrue(torch.equal(sign.amax(1), sign.amin(1)))  # all cells the same way
+            return sign[:, 0].tolist()
+
         self.assertEqual(pull(batch([], [], [], background=1.0)), [1, 1])  # both down
         # An object of the second class somewhere: its neighbors may well have a part of its score.
         self.assertEqual(pull(batch([[8, 8, 40, 40]], [1], [1.0])), [1, -1])

@@ -1,5 +1,5 @@
 import type { Picture } from "../../camera/frame.ts";
-import { Gaze } from "../../detect/fovea.ts";
+import { Gaze } from "../../detect/gaze.ts";
 import type { DetectOptions, PictureDetector } from "../../detect/picture-detector.ts";
 import { messageOf, XnorcamError } from "../../errors.ts";
 import type { LabeledPicture } from "../../eval/data-set.ts";
@@ -31,7 +31,7 @@ export async function detectPictures(
   return results;
 }
 
-/** Looks at parts of pictures that have nothing to do with those before, or, of a clip, with each other. */
+/** One for each picture, or clip: where it looked before matters to the next frame only. */
 export function closer(zoom: number): Pick<DetectOptions, "gaze"> {
   return zoom > 0 ? { gaze: new Gaze(zoom) } : {};
 }

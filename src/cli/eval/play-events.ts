@@ -104,13 +104,18 @@ export class EventPlays {
     return outcomes;
   }
 
-  #see(picture: Picture, key: string, gaze: Pick<DetectOptions, "gaze">) {
-    const compute = () =>
-      this.#options.detector.detect(picture, { thresholds: this.#floors, ...gaze }).detections;
+  #see(picture: Picture, key: string, { gaze }: Pick<DetectOptions, "gaze">) {
+    const { width, height } = picture;
+    const { detector, sensitivity } = this.#options;
+    if (gaze !== undefined) {
+      const thresholds = detector.thresholdsAt(sensitivity);
+      const { detections, weak } = detector.detect(picture, { thresholds, weakShare, gaze });
+      return { width, height, detections, weak };
+    }
+    const compute = () => detector.detect(picture, { thresholds: this.#floors }).detections;
     const found = this.#cache?.get(key, compute) ?? compute();
     const isSure = ({ label, score }: Detection) => score >= this.#thresholds.get(label)!;
     const isWeak = ({ label, score }: Detection) => score >= this.#thresholds.get(label)! * weakShare;
-    const { width, height } = picture;
     const rest = found.filter((detection) => !isSure(detection));
     return { width, height, detections: found.filter(isSure), weak: rest.filter(isWeak) };
   }

@@ -1,4 +1,5 @@
 import type { Box, Detection } from "./detection.ts";
+import { intersectionOverUnion } from "./nms.ts";
 
 /** From these scores on, a person or what may be a weapon is worth a closer look. */
 const leastPersonScore = 0.2;
@@ -16,7 +17,7 @@ const mostShare = 0.9;
 
 /** A weapon in the middle of so many times its size is seen with the hand that holds it. */
 const weaponMargin = 4.5;
-/** And a long one at least whole, with as much around. */
+/** And a long one at least whole, with something around. */
 const longWeaponMargin = 1.6;
 
 /** Of a person, that much of the height and of the width is looked at, about the point where hands are. */
@@ -28,9 +29,27 @@ const handsAt = 0.4;
 const sameCenter = 0.25;
 const sameSize = 1.4;
 
+/**
+ * Looks that follow a weapon while others wait: as many as the alarm takes into account by default. Some may miss it; and a
+ * thing that only looks like one must not hold them forever.
+ */
+const heldLooks = 5;
+
+/** Distance from the edge of a view, as a share of its side, within which a box is cut off by it. */
+const cutMargin = 0.02;
+
+/** Of two boxes of one class, from different looks, the share of the smaller from which on they are the same thing. */
+const sameThing = 0.7;
+
 interface Size {
   readonly width: number;
   readonly height: number;
+}
+
+/** A view that goes on because a weapon was seen there, and the looks that are left. */
+interface Hold {
+  readonly box: Box;
+  readonly left: number;
 }
 
 /**
@@ -43,8 +62,11 @@ interface Size {
  */
 export class Gaze {
   readonly #most: number;
+  #frame: Size = { width: 0, height: 0 };
   #turn = 0;
-  #held: { box: Box; times: number }[] = [];
+  #held: readonly Hold[] = [];
+  /** Those of the last frame, until `saw` has been told what is there. */
+  #before: readonly Hold[] = [];
 
   /** @param most looks at a frame, at most */
   constructor(most: number) {
@@ -56,27 +78,40 @@ export class Gaze {
    * @param frame width and height, pixels
    * @returns views in pixels of the frame, in its aspect ratio; left and top are even. `saw` is to be told of each.
    */
-  next(found: readonly Detection[], frame: Size): Box[] {
-    const held = this.#held.slice(0, this.#most).map(({ box }) => box);
-    const others = viewsOf(found, frame).filter((box) => !held.some((other) => isSame(box, other)));
+  next(found: readonly Detection[], { width, height }: Size): Box[] {
+    if (width !== this.#frame.width || height !== this.#frame.height) {
+      this.#frame = { width, height };
+      this.#held = [];
+      this.#turn = 0;
+    }
+    this.#before = this.#held.slice(0, this.#most);
+    this.#held = [];
+    const held = this.#before.map(({ box }) => box);
+    const others = viewsOf(found, this.#frame).filter((box) => !held.some((other) => isSame(box, other)));
     const free = Math.min(this.#most - held.length, others.length);
     const chosen = Array.from({ length: free }, (_, i) => others[(this.#turn + i) % others.length]!);
     this.#turn = others.length > free ? (this.#turn + free) % others.length : 0;
     return [...held, ...chosen];
   }
 
-  /** @param weapons what the look at `view` has shown, in pixels of the frame, best first */
-  saw(view: Readonly<Box>, weapons: readonly Detection[], frame: Size): void {
-    const before = this.#held.find(({ box }) => isSame(box, view));
-    this.#held = this.#held.filter((held) => held !== before);
-    const times = (before?.times ?? 0) + 1;
-    const [weapon] = weapons;
-    if (weapon === undefined || times > longestHold) return;
-    const [left, top, width, height] = weapon.box;
-    this.#held.push({
-      box: within(left + width / 2 - view[2] / 2, top + height / 2 - view[3] / 2, view[2], view[3], frame),
-      times,
-    });
+  /**
+   * @param view one that `next` returned
+   * @param weapons what the look at it has shown, in pixels of the frame, best first
+   */
+  saw(view: Box, [weapon]: readonly Detection[]): void {
+    const hold = this.#before.find(({ box }) => box === view);
+    const left = hold === undefined ? heldLooks : hold.left - 1;
+    if (left === 0 || (hold === undefined && weapon === undefined)) return;
+    const box = weapon === undefined ? view : this.#around(weapon, view);
+    // One weapon may be seen in two views.
+    if (!this.#held.some((other) => isSame(box, other.box))) this.#held = [...this.#held, { box, left }];
+  }
+
+  /** A view of the same size about the weapon. */
+  #around({ box: [left, top, width, height] }: Detection, [, , viewWidth, viewHeight]: Box): Box {
+    const x = left + width / 2 - viewWidth / 2;
+    const y = top + height / 2 - viewHeight / 2;
+    return within(x, y, viewWidth, viewHeight, this.#frame);
   }
 }
 
@@ -107,11 +142,11 @@ function viewAround({ isWeapon, box }: Detection, frame: Size): Box | null {
   const wanted = isWeapon
     ? [Math.max(size, width * longWeaponMargin), Math.max(size, height * longWeaponMargin)]
     : [width * personWidth, height * personHeight];
-  const share = Math.max(leastShare, wanted[0]! / frame.width, wanted[1]! / frame.height);
-  if (share > mostShare) return null;
-  const steps = Math.ceil(share / shareStep) * shareStep;
-  const viewWidth = Math.round(frame.width * steps);
-  const viewHeight = Math.round(frame.height * steps);
+  const least = Math.max(leastShare, wanted[0]! / frame.width, wanted[1]! / frame.height);
+  if (least > mostShare) return null;
+  const share = Math.ceil(least / shareStep) * shareStep;
+  const viewWidth = Math.max(1, Math.round(frame.width * share));
+  const viewHeight = Math.max(1, Math.round(frame.height * share));
   const x = left + width / 2 - viewWidth / 2;
   const y = top + height * (isWeapon ? 0.5 : handsAt) - viewHeight / 2;
   return within(x, y, viewWidth, viewHeight, frame);
@@ -132,12 +167,6 @@ function isSame(a: Readonly<Box>, b: Readonly<Box>): boolean {
   const down = Math.abs(a[1] + a[3] / 2 - b[1] - b[3] / 2);
   return across < sameCenter * b[2] && down < sameCenter * b[3];
 }
-
-/** Looks in a row that follow a weapon while others wait. A thing that only looks like one would hold them forever. */
-const longestHold = 5;
-
-/** Distance from the edge of a view, as a share of its side, within which a box is cut off by it. */
-const cutMargin = 0.02;
 
 /**
  * What a view shows, in pixels of the frame: its weapons, but for those that its edge cuts off where the frame goes on.
@@ -162,4 +191,39 @@ export function seenIn(view: Readonly<Box>, detections: readonly Detection[], fr
       const [boxLeft, boxTop, boxWidth, boxHeight] = detection.box;
       return { ...detection, box: [boxLeft + left, boxTop + top, boxWidth, boxHeight] };
     });
+}
+
+/**
+ * Joins what several looks at one frame have found. Of two boxes of a class that are the same thing, the one with the
+ * higher score stays: a look from afar often has a loose box around the tight one of a closer look.
+ * @param looks each without such doubles; the first one at the whole frame
+ * @param iou overlap from which on two boxes are the same thing, as within a look
+ * @param surer goes before all of them, and is not among the result
+ * @returns best first
+ */
+export function joined(
+  looks: readonly (readonly Detection[])[],
+  iou: number,
+  surer: readonly Detection[] = [],
+): Detection[] {
+  const found = looks.flatMap((detections, look) => detections.map((detection) => ({ look, detection })));
+  found.sort((a, b) => b.detection.score - a.detection.score);
+  const kept: typeof found = [];
+  for (const one of found) {
+    const isKnown =
+      kept.some((other) => other.look !== one.look && isSameThing(other.detection, one.detection, iou)) ||
+      surer.some((other) => other.isWeapon && isSameThing(other, one.detection, iou));
+    if (!isKnown) kept.push(one);
+  }
+  return kept.map(({ detection }) => detection);
+}
+
+function isSameThing(a: Detection, b: Detection, iou: number): boolean {
+  if (a.label !== b.label) return false;
+  const union = intersectionOverUnion(a.box, b.box);
+  if (union > iou) return true;
+  const areas = [a.box[2] * a.box[3], b.box[2] * b.box[3]] as const;
+  // IoU = i / (a + b − i), so i = IoU · (a + b) / (1 + IoU).
+  const intersection = (union * (areas[0] + areas[1])) / (1 + union);
+  return intersection > sameThing * Math.min(...areas);
 }

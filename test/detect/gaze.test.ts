@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Box, Detection } from "../../src/detect/detection.ts";
-import { Gaze, seenIn } from "../../src/detect/fovea.ts";
+import { Gaze, joined, seenIn } from "../../src/detect/gaze.ts";
 
 const frame = { width: 640, height: 480 };
 
@@ -74,11 +74,71 @@ describe("where to look closer", () => {
     for (let i = 0; i < 12; i++) {
       const [view] = gaze.next(found, frame);
       views.push(view!);
-      gaze.saw(view!, shows(view!, weapon) ? [weapon] : [], frame);
+      // Every third look misses it.
+      gaze.saw(view!, shows(view!, weapon) && i % 3 !== 0 ? [weapon] : []);
       weapon = { ...weapon, box: [100 + 4 * i, 150, 12, 10] };
     }
     const where = views.map((view) => (shows(view, near) ? "near" : shows(view, far) ? "far" : "?"));
     expect(where.join(" ")).toBe("near far far far far far far near far far far far");
+  });
+});
+
+describe("a gaze", () => {
+  it("does not look twice at a weapon that two views have shown", () => {
+    const gaze = new Gaze(3);
+    const [one, two] = [
+      detection("person", 0.9, [200, 100, 60, 150]),
+      detection("person", 0.8, [250, 100, 60, 150]),
+    ];
+    const views = gaze.next([one, two], frame);
+    expect(views).toHaveLength(2);
+    for (const view of views) gaze.saw(view, [detection("handgun", 0.7, [250, 160, 12, 10])]);
+    const again = gaze.next([], frame);
+    expect(again).toHaveLength(1);
+    expect(shows(again[0]!, gun)).toBe(false);
+    expect(shows(again[0]!, detection("handgun", 0.7, [250, 160, 12, 10]))).toBe(true);
+  });
+
+  it("forgets where it looked when frames of another size come", () => {
+    const gaze = new Gaze(1);
+    const [view] = gaze.next([gun], frame);
+    gaze.saw(view!, [gun]);
+    expect(gaze.next([], { width: 64, height: 48 })).toEqual([]);
+  });
+
+  it.each([
+    [1, 1],
+    [3, 1],
+    [2, 2],
+    [641, 481],
+  ])("stays within a frame of %i×%i", (width, height) => {
+    for (const x of [0, 0.4, 0.9]) {
+      const small = detection("knife", 0.9, [x * width, x * height, width / 100, height / 100]);
+      for (const [left, top, viewWidth, viewHeight] of new Gaze(2).next([small], { width, height })) {
+        expect([left % 2, top % 2]).toEqual([0, 0]);
+        expect(Math.min(left, top, viewWidth - 1, viewHeight - 1)).toBeGreaterThanOrEqual(0);
+        expect(left + viewWidth).toBeLessThanOrEqual(width);
+        expect(top + viewHeight).toBeLessThanOrEqual(height);
+      }
+    }
+  });
+});
+
+describe("what several looks have found", () => {
+  const loose = detection("knife", 0.4, [100, 100, 60, 60]);
+  const tight = detection("knife", 0.6, [110, 110, 20, 20]);
+
+  it("is each thing once, by its surest box, and two of one look are two", () => {
+    expect(joined([[loose], [tight]], 0.5)).toEqual([tight]);
+    expect(joined([[tight, loose], []], 0.5)).toEqual([tight, loose]);
+    const beside = detection("knife", 0.5, [140, 100, 60, 60]);
+    const gunThere = detection("handgun", 0.5, tight.box);
+    expect(joined([[loose], [beside, gunThere]], 0.5)).toEqual([beside, gunThere, loose]);
+  });
+
+  it("leaves out the weak ones that a sure one shows", () => {
+    const person = detection("person", 0.3, [90, 90, 80, 80]);
+    expect(joined([[loose, person], []], 0.5, [tight, { ...person, score: 0.9 }])).toEqual([person]);
   });
 });
 
