@@ -3,7 +3,7 @@ import { messageOf, XnorcamError } from "../errors.ts";
 import { type Backend, warningLine } from "../nn/backend.ts";
 import type { DetectorInfo, DetectorMessage, DetectorSetup, DetectRequest } from "./detector-messages.ts";
 import { Gaze } from "./gaze.ts";
-import { confirmScoresAt } from "./head.ts";
+import { confirmScoresAt, quieterThresholds } from "./head.ts";
 import type { Detected, DetectOptions } from "./model-detector.ts";
 import { PictureDetector } from "./picture-detector.ts";
 import { weakShare } from "./tracker.ts";
@@ -24,7 +24,9 @@ export class FrameDetector {
     this.#options = {
       weakShare,
       ...(threshold === undefined ? { thresholds } : { threshold }),
-      ...(closerLooks > 0 ? { gaze: new Gaze(closerLooks) } : {}),
+      ...(closerLooks > 0
+        ? { gaze: new Gaze(closerLooks), closerThresholds: quieterThresholds(head, sensitivity) }
+        : {}),
     };
     this.info = {
       modelName: graph.name,

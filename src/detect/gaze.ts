@@ -11,7 +11,7 @@ export const hintScore = Math.min(leastPersonScore, leastWeaponScore);
 /** Part of the frame's sides that a view has at least; there a frame of 640 pixels has about as many as the network sees. */
 const leastShare = 0.3;
 /** In such steps it grows, so that views of one size follow each other. */
-const shareStep = 0.1;
+const shareStep = 0.05;
 /** A view of more is no closer. */
 const mostShare = 0.9;
 
@@ -37,9 +37,6 @@ const heldLooks = 5;
 
 /** Distance from the edge of a view, as a share of its side, within which a box is cut off by it. */
 const cutMargin = 0.02;
-
-/** Of two boxes of one class, from different looks, the share of the smaller from which on they are the same thing. */
-const sameThing = 0.7;
 
 interface Size {
   readonly width: number;
@@ -194,10 +191,9 @@ export function seenIn(view: Readonly<Box>, detections: readonly Detection[], fr
 }
 
 /**
- * Joins what several looks at one frame have found. Of two boxes of a class that are the same thing, the one with the
- * higher score stays: a look from afar often has a loose box around the tight one of a closer look.
+ * Joins what several looks at one frame have found. Of two boxes of a class that overlap more than `iou`, the one
+ * with the higher score stays.
  * @param looks each without such doubles; the first one at the whole frame
- * @param iou overlap from which on two boxes are the same thing, as within a look
  * @param surer goes before all of them, and is not among the result
  * @returns best first
  */
@@ -219,11 +215,5 @@ export function joined(
 }
 
 function isSameThing(a: Detection, b: Detection, iou: number): boolean {
-  if (a.label !== b.label) return false;
-  const union = intersectionOverUnion(a.box, b.box);
-  if (union > iou) return true;
-  const areas = [a.box[2] * a.box[3], b.box[2] * b.box[3]] as const;
-  // IoU = i / (a + b − i), so i = IoU · (a + b) / (1 + IoU).
-  const intersection = (union * (areas[0] + areas[1])) / (1 + union);
-  return intersection > sameThing * Math.min(...areas);
+  return a.label === b.label && intersectionOverUnion(a.box, b.box) > iou;
 }

@@ -137,14 +137,21 @@ export function thresholdsAt(
 const quieter = { alert: "normal", normal: "quiet", quiet: "quiet" } as const;
 
 /**
+ * For each class, the score from which a detection counts at the next quieter operating point.
+ * @returns undefined for a file with a single operating point
+ */
+export function quieterThresholds(
+  { operatingPoints }: DetectionHead,
+  sensitivity: Sensitivity,
+): readonly number[] | undefined {
+  return operatingPoints?.[quieter[sensitivity]];
+}
+
+/**
  * For each class, the score of the next quieter operating point: what confirms detections of this one.
  * @returns empty for a file with a single operating point
  */
-export function confirmScoresAt(
-  { classes, operatingPoints }: DetectionHead,
-  sensitivity: Sensitivity,
-): Record<string, number> {
-  if (operatingPoints === undefined) return {};
-  const scores = operatingPoints[quieter[sensitivity]];
-  return Object.fromEntries(classes.map((label, i) => [label, scores[i]!]));
+export function confirmScoresAt(head: DetectionHead, sensitivity: Sensitivity): Record<string, number> {
+  const scores = quieterThresholds(head, sensitivity);
+  return scores === undefined ? {} : Object.fromEntries(head.classes.map((label, i) => [label, scores[i]!]));
 }

@@ -115,7 +115,10 @@ export class ModelDetector {
     for (const view of gaze.next(hints.detections, picture)) {
       const part = this.#letterboxed(picture, view);
       yield part.engine;
-      const { detections, weak, timings } = this.#found(part, options);
+      const { detections, weak, timings } = this.#found(part, {
+        ...options,
+        ...(options.closerThresholds && { thresholds: options.closerThresholds }),
+      });
       const seen = { detections: seenIn(view, detections, picture), weak: seenIn(view, weak, picture) };
       gaze.saw(view, seen.detections);
       looks.push({ ...seen, timings });
@@ -219,4 +222,6 @@ export interface DetectOptions {
   readonly weakShare?: number;
   /** Where to look closer after the look at the whole picture; without it, nowhere. */
   readonly gaze?: Gaze;
+  /** In closer looks in place of `thresholds`: a second look is another chance for a false alarm. */
+  readonly closerThresholds?: readonly number[] | undefined;
 }

@@ -53,7 +53,7 @@ it("closer looks find weapons that are too far away for a look at the whole fram
     `far away: weapon found in ${whole} of ${armed} frames, with closer looks in ${closer}, seen in ${falseAlarms} of ${unarmed} without one`,
   );
   expect(whole).toBeLessThanOrEqual(armed / 5);
-  expect(closer).toBeGreaterThanOrEqual(armed / 2);
+  expect(closer).toBeGreaterThanOrEqual(armed / 3);
 });
 
 it("they find the same with the network in a thread of its own, and take turns over the frames", async () => {

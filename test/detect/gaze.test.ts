@@ -125,20 +125,20 @@ describe("a gaze", () => {
 });
 
 describe("what several looks have found", () => {
-  const loose = detection("knife", 0.4, [100, 100, 60, 60]);
-  const tight = detection("knife", 0.6, [110, 110, 20, 20]);
+  const first = detection("knife", 0.4, [100, 100, 60, 60]);
+  const second = detection("knife", 0.6, [105, 105, 60, 60]);
 
   it("is each thing once, by its surest box, and two of one look are two", () => {
-    expect(joined([[loose], [tight]], 0.5)).toEqual([tight]);
-    expect(joined([[tight, loose], []], 0.5)).toEqual([tight, loose]);
+    expect(joined([[first], [second]], 0.5)).toEqual([second]);
+    expect(joined([[second, first], []], 0.5)).toEqual([second, first]);
     const beside = detection("knife", 0.5, [140, 100, 60, 60]);
-    const gunThere = detection("handgun", 0.5, tight.box);
-    expect(joined([[loose], [beside, gunThere]], 0.5)).toEqual([beside, gunThere, loose]);
+    const gunThere = detection("handgun", 0.5, first.box);
+    expect(joined([[first], [beside, gunThere]], 0.5)).toEqual([beside, gunThere, first]);
   });
 
   it("leaves out the weak ones that a sure one shows", () => {
     const person = detection("person", 0.3, [90, 90, 80, 80]);
-    expect(joined([[loose, person], []], 0.5, [tight, { ...person, score: 0.9 }])).toEqual([person]);
+    expect(joined([[first, person], []], 0.5, [second, { ...person, score: 0.9 }])).toEqual([person]);
   });
 });
 

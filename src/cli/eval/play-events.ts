@@ -3,7 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import type { AlarmSettings } from "../../alarm/settings.ts";
 import type { Picture } from "../../camera/frame.ts";
 import type { Detection } from "../../detect/detection.ts";
-import type { Sensitivity } from "../../detect/head.ts";
+import { quieterThresholds, type Sensitivity } from "../../detect/head.ts";
 import type { DetectOptions, PictureDetector } from "../../detect/picture-detector.ts";
 import { weakShare } from "../../detect/tracker.ts";
 import { CameraNoise } from "../../eval/camera-noise.ts";
@@ -109,7 +109,13 @@ export class EventPlays {
     const { detector, sensitivity } = this.#options;
     if (gaze !== undefined) {
       const thresholds = detector.thresholdsAt(sensitivity);
-      const { detections, weak } = detector.detect(picture, { thresholds, weakShare, gaze });
+      const closerThresholds = quieterThresholds(detector.head, sensitivity);
+      const { detections, weak } = detector.detect(picture, {
+        thresholds,
+        weakShare,
+        gaze,
+        closerThresholds,
+      });
       return { width, height, detections, weak };
     }
     const compute = () => detector.detect(picture, { thresholds: this.#floors }).detections;
