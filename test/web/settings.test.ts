@@ -61,6 +61,12 @@ function film(middle: number): void {
   frames = setInterval(() => live.publish([detection(weapon, 0.8, box)]), 100);
 }
 
+test("descriptions are text, with the words of their links", async () => {
+  await page.goto(`${live.url}/#/settings`);
+  await page.getByText("What is told to an MQTT broker, and Home Assistant; see telling.md.").waitFor();
+  expect(await page.locator("main").textContent()).not.toMatch(/\]\(|`/);
+});
+
 test("a setting is changed, holds at once, and the comments of the file stay", async () => {
   await page.goto(`${live.url}/#/settings`);
   await page.getByRole("heading", { name: "Alarm" }).click();
