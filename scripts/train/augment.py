@@ -36,14 +36,15 @@ class BatchMaker:
         self, labels: list[Labels], store: PictureStore, names: list[str], config: dict, alarms: list[Alarm] | None = None
     ):
         self.labels, self.store, self.names, self.config = labels, store, names, config
-        rates = np.array([config.get("sampling", {}).get(item.source, 1.0) for item in labels])
-        self.cumulated = np.cumsum(rates) / rates.sum()
+        rates = [config.get("sampling", {}).get(item.source, 1.0) for item in labels]
+        self.cumulated = cumulated(rates)
         self.width, self.height = config["network"]["width"], config["network"]["height"]
         self.background = [self._background(item) for item in labels]
         self.weapons = [i for i, name in enumerate(names) if name in WEAPONS]
         self.unarmed = [i for i, item in enumerate(labels) if not np.isin(item.classes, self.weapons).any()]
         self.alarms = alarms or []
-        self.alarms_cumulated = np.cumsum([alarm.score * rates[alarm.picture] for alarm in self.alarms])
+        # Each as often as its score and the rate of its source say.
+        self.alarms_cumulated = cumulated([alarm.score * rates[alarm.picture] for alarm in self.alarms])
 
     def __len__(self) -> int:
         return self.config["schedule"]["steps"]
@@ -73,12 +74,7 @@ class BatchMaker:
         return weight
 
     def _draw(self, rng: np.random.Generator) -> int:
-        return int(min(np.searchsorted(self.cumulated, rng.random(), side="right"), len(self.labels) - 1))
-
-    def _draw_alarm(self, rng: np.random.Generator) -> Alarm:
-        """Each as often as its score and the rate of its source say."""
-        drawn = np.searchsorted(self.alarms_cumulated, rng.random() * self.alarms_cumulated[-1], side="right")
-        return self.alarms[min(int(drawn), len(self.alarms) - 1)]
+        return pick(rng, self.cumulated)
 
     def _sample(self, rng: np.random.Generator, mosaic: float) -> "Canvas":
         canvas = Canvas(self.width, self.height, len(self.names))
@@ -97,7 +93,9 @@ class BatchMaker:
             # A scene to lie on: objects in the middle of gray would teach that gray surrounds them.
             canvas.place(self, self._draw(rng), tile, COVER, 1.0, rng.random(), rng.random(), rng.random() < 0.5)
         # Drawn as weapons are: otherwise what is seen from near would be a weapon.
-        alarm = self._draw_alarm(rng) if self.alarms and rng.random() < settings.get("false_alarms", FALSE_ALARMS) else None
+        alarm = None
+        if self.alarms and rng.random() < settings.get("false_alarms", FALSE_ALARMS):
+            alarm = self.alarms[pick(rng, self.alarms_cumulated)]
         index = alarm.picture if alarm else self._draw(rng)
         item = self.labels[index]
         aspect = float(np.exp(rng.uniform(-settings["aspect"], settings["aspect"])))
@@ -150,6 +148,16 @@ class BatchMaker:
             wanted = extent * rng.uniform(0.15, 0.85) - middle * fit * scale
             places.append(float(np.clip(wanted / slack, 0, 1)) if abs(slack) > 1 else 0.5)
         return scale, places[0], places[1]
+
+
+def cumulated(rates: list[float]) -> np.ndarray:
+    """Shares of the sum of all rates that each one and those before it make up, for `pick`."""
+    return np.cumsum(rates) / np.sum(rates)
+
+
+def pick(rng: np.random.Generator, shares: np.ndarray) -> int:
+    """Index of one of those that are behind the `shares`, at random, as often as its rate says."""
+    return int(min(np.searchsorted(shares, rng.random(), side="right"), len(shares) - 1))
 
 
 def log_uniform(rng: np.random.Generator, bounds: list[float]) -> float:

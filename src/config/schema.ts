@@ -147,7 +147,7 @@ export const configSchema = section({
         minimum: 0,
         maximum: 8,
         description:
-          "Parts of each frame at most that are looked at again at up to three times the scale, around persons' hands and what may be a weapon. Finds weapons that are far away; each look takes as long as the whole frame, and makes false alarms of its own.",
+          "Parts of each frame at most that are looked at again at up to three times the scale, around persons' hands and what may be a weapon. Finds weapons that are far away; each look takes about as long as the whole frame, and makes false alarms of its own.",
       }),
     },
     "What looks at the frames.",
