@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Point } from "../../../../src/polygon.ts";
 import type { Zone } from "../../live/zones.ts";
 import { useText } from "../../services.ts";
@@ -28,7 +28,8 @@ export function Corners({ zone, at, onChange }: CornersProps) {
   const buttons = useRef<(HTMLButtonElement | null)[]>([]);
   /** The corner to focus once it is there. */
   const [wanted, setWanted] = useState<number | null>(null);
-  useEffect(() => {
+  // Not after the next paint: a key that is pressed before would go to what had the focus until then.
+  useLayoutEffect(() => {
     if (wanted === null) return;
     buttons.current[wanted]?.focus();
     setWanted(null);
