@@ -123,11 +123,13 @@ class Replay:
     WARM_UP = 3  # steps, in which the optimizer makes its state and cuDNN chooses its algorithms
 
     def __init__(self, run: "Run"):
-        self.run, self.steps, self.graph = run, 0, None
+        self.run, self.shape, self.steps, self.graph = run, None, 0, None
 
     def advance(self, batch: Batch, teacher: list[Tensor] | None) -> tuple[dict[str, Tensor], list[Tensor]]:
         """As `Run.optimize`. The maps are the same tensors from the first repetition on, each time with new values; a
         teacher's must be such, too."""
+        if batch.pictures.shape != self.shape:  # once more where `early_size` ends
+            self.shape, self.steps, self.graph = batch.pictures.shape, 0, None
         self.steps += 1
         if self.steps <= self.WARM_UP:
             side = torch.cuda.Stream()

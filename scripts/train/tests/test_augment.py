@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from augment import CELL, COVER, BatchMaker, Canvas
+from augment import CELL, COVER, BatchMaker, Canvas, collate
 from dataset import Alarm, Labels, PictureStore
 
 CONFIG = tomllib.loads((Path(__file__).parent.parent / "configs/example.toml").read_text())
@@ -65,6 +65,20 @@ class Disarming(Rooms):
     def test_leaves_pictures_alone_that_say_nothing_of_weapons(self) -> None:
         self.labels[0].exhaustive[1] = False
         self.assertTrue(all(self.blue(canvas) > 20 for canvas in self.rooms(1.0)))
+
+
+class EarlySize(Rooms):
+    """Batches are small until whole pictures come, then of the network's size."""
+
+    def test_ends_with_the_collages(self) -> None:
+        self.config["augment"]["early_size"] = [64, 32]
+        self.config["schedule"].update(steps=10, mosaic_until=0.7)
+        maker = BatchMaker(self.labels, self.store, ["person", "knife"], self.config)
+        size = maker.height, maker.width
+        for step, expected in ((0, (32, 64)), (6, (32, 64)), (7, size), (9, size), (10_000_000, size)):
+            batch = collate(maker.plan(step), self.store)
+            self.assertEqual(tuple(batch.pictures.shape[2:]), expected)
+            self.assertTrue((batch.boxes[..., 2:] <= batch.boxes.new_tensor(expected[::-1])).all())
 
 
 class Hidden(Rooms):
