@@ -7,7 +7,6 @@
 import argparse
 import hashlib
 import json
-import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ import torch
 
 import model_file
 from augment import WEAPONS, BatchMaker, collate
+from config import read_config
 from dataset import PictureStore, read_labels
 from evaluate import detect_all, operating_points, score
 from graph_writer import layers_of
@@ -23,8 +23,8 @@ from model import XnorYolo
 from reference import Reference
 from train import averaged
 
-#: Configuration and method of what ships, which alone is named as its configuration.
-SHIPPED = ("xnor-yolo-zero", "xnor-learned")
+#: Configurations of what ships, which by this method are named as their configuration.
+SHIPPED, SHIPPED_METHOD = ("xnor-yolo-zero", "xnor-yolo-plus"), "xnor-learned"
 
 DEFAULT_CLASSES = ["person", "handgun", "rifle", "knife", "car", "bus", "truck", "motorcycle", "dog", "cat"]
 
@@ -36,7 +36,7 @@ def graph_of(
     layers, tensors, outputs = layers_of(model, pictures)
     graph = {
         "version": 1,
-        "name": config["name"] if (config["name"], method) == SHIPPED else f"{config['name']}-{method}",
+        "name": config["name"] if config["name"] in SHIPPED and method == SHIPPED_METHOD else f"{config['name']}-{method}",
         "input": {"width": config["network"]["width"], "height": config["network"]["height"], "channels": 3},
         "layers": layers,
         "detection": {
@@ -74,7 +74,7 @@ def main(arguments: list[str] | None = None) -> None:
         state = averaged(args.checkpoint, torch.device("cpu"))
         config, classes, method = state["config"], state["classes"], state["method"]
     elif args.config:
-        state, config, classes, method = None, tomllib.loads(args.config.read_text()), DEFAULT_CLASSES, args.method
+        state, config, classes, method = None, read_config(args.config), DEFAULT_CLASSES, args.method
     else:
         parser.error("either --checkpoint or --config is needed")
     if "architecture" in config["network"]:

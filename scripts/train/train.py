@@ -16,7 +16,6 @@ import os
 import pickle
 import sys
 import time
-import tomllib
 from functools import cached_property
 from pathlib import Path
 from typing import Iterable, Iterator
@@ -26,6 +25,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset
 
 from augment import TAUGHT, BatchMaker, Canvas, collate
+from config import read_config
 from dataset import PictureStore, read_alarms, read_labels
 from evaluate import detect_all, score
 from loss import Batch, Teacher, detection_loss, distillation_loss
@@ -436,7 +436,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=1, help="that share the work of a step, for several cores")
     parser.add_argument("--strict", action="store_true", help="stop at the first broken annotation")
     args = parser.parse_args()
-    config = tomllib.loads(args.config.read_text())
+    config = read_config(args.config)
     for key in ("steps", "batch", "learning_rate"):
         if getattr(args, key):
             config["schedule"][key] = getattr(args, key)

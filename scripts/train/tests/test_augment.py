@@ -1,6 +1,5 @@
 import copy
 import tempfile
-import tomllib
 import unittest
 from pathlib import Path
 
@@ -8,9 +7,10 @@ import numpy as np
 from PIL import Image
 
 from augment import CELL, COVER, BatchMaker, Canvas, collate
+from config import read_config
 from dataset import Alarm, Labels, PictureStore
 
-CONFIG = tomllib.loads((Path(__file__).parent.parent / "configs/example.toml").read_text())
+CONFIG = read_config(Path(__file__).parent.parent / "configs/example.toml")
 
 
 class Rooms(unittest.TestCase):

@@ -1,6 +1,5 @@
 import copy
 import tempfile
-import tomllib
 import unittest
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 import model_file
+from config import read_config
 from export import DEFAULT_CLASSES, graph_of, main
 from graph_writer import fold, measure_steps
 from make_method_fixtures import CLASSES, NETWORK, PICTURES, batches_of, untrained
@@ -75,7 +75,7 @@ class Export(unittest.TestCase):
                 self.assertLess(float(difference.max()), 0.1)
 
     def test_the_detectors_of_the_nine_methods_take_at_most_12_megabytes(self) -> None:
-        config = tomllib.loads((HERE / "../configs/zero.toml").read_text())
+        config = read_config(HERE / "../configs/zero.toml")
         gray = [torch.full((1, 3, 32, 32), 100, dtype=torch.uint8)]
         total = 0
         with tempfile.TemporaryDirectory() as folder:

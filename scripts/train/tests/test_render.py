@@ -1,5 +1,4 @@
 import tempfile
-import tomllib
 import unittest
 from pathlib import Path
 
@@ -8,10 +7,11 @@ import torch
 from PIL import Image
 
 from augment import BatchMaker, collate
+from config import read_config
 from dataset import Labels, PictureStore
 from render import Plans, Renderer, plan_of
 
-CONFIG = tomllib.loads((Path(__file__).parent.parent / "configs/example.toml").read_text())
+CONFIG = read_config(Path(__file__).parent.parent / "configs/example.toml")
 
 
 class Rendering(unittest.TestCase):

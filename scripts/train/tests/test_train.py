@@ -2,7 +2,6 @@ import contextlib
 import copy
 import io
 import tempfile
-import tomllib
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -12,13 +11,14 @@ import torch
 from PIL import Image
 
 from augment import BatchMaker
+from config import read_config
 from dataset import Labels, PictureStore
 from loss import Teacher
 from nanodet import NanoDet
 from tests.test_nanodet import publish
 from train import Examination, Run, Source, finished, teacher_of, train
 
-CONFIG = tomllib.loads((Path(__file__).parent.parent / "configs/example.toml").read_text())
+CONFIG = read_config(Path(__file__).parent.parent / "configs/example.toml")
 CONFIG["network"].update(width=64, height=64, stem=[8, 16], stages=[[16, 1], [32, 1], [32, 1], [32, 1]], neck=32, neck_blocks=1)
 CONFIG["schedule"].update(steps=4, batch=4, checkpoint_steps=2, evaluate_steps=4, warmup_steps=1)
 DEVICE = torch.device("cpu")
