@@ -32,4 +32,14 @@ describe("planMemory", () => {
       }
     }
   });
+
+  it("puts large maps that live at the same time into sets of the cache and the TLB of their own", () => {
+    // 64 channels of 64×48 single-precision values: six times the 128 KB after which the sets come round.
+    const bytes = 64 * 64 * 48 * 4;
+    const { offsets } = planMemory(Array.from({ length: 4 }, () => ({ bytes, from: 0, until: 1 })));
+    const pages = offsets.map((offset) => Math.floor(offset / 4096) % 32);
+    const lines = offsets.map((offset) => Math.floor(offset / 32) % 128);
+    expect(new Set(pages).size).toBe(4);
+    expect(new Set(lines).size).toBe(4);
+  });
 });
