@@ -7,6 +7,7 @@ import { OutputGuard } from "./alarm/gpio/output-guard.ts";
 import { AlarmInputs } from "./alarm/inputs.ts";
 import { openOutputs } from "./alarm/open-outputs.ts";
 import { AccessControl, accessFolder } from "./auth/access-control.ts";
+import { networkFile } from "./bundled-networks.ts";
 import { openSource } from "./camera/open-source.ts";
 import { StillCamera } from "./camera/still-camera.ts";
 import { type Clock, systemClock } from "./clock.ts";
@@ -120,7 +121,7 @@ export class Camera {
     const tracker = new Tracker();
     const detector = new Detector(
       {
-        modelPath: model.file,
+        modelPath: networkFile(model),
         sensitivity: model.sensitivity,
         closerLooks: model.closerLooks,
         ...(model.threshold === null ? {} : { threshold: model.threshold }),

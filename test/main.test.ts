@@ -86,6 +86,15 @@ describe("a running camera", () => {
     viewer.close();
   });
 
+  test("sees with the bundled network that the settings name", async () => {
+    const plus = (config: Config): Config => ({
+      ...config,
+      model: { ...config.model, network: "xnor-yolo-plus" },
+    });
+    const { url } = await create(plus).start();
+    await until("it looks", async () => (await statusOf(url)).model.name === "xnor-yolo-plus", 15_000);
+  });
+
   test("says in the log that its output is simulated, and where the dashboard is", async () => {
     const { url } = await create().start();
     expect(log).toContain("output GPIO 17, simulated: no Raspberry Pi GPIO on this machine");

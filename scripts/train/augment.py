@@ -39,6 +39,9 @@ class BatchMaker:
         rates = [config.get("sampling", {}).get(item.source, 1.0) for item in labels]
         self.cumulated = cumulated(rates)
         self.width, self.height = config["network"]["width"], config["network"]["height"]
+        self.early_size = tuple(config["augment"].get("early_size", (self.width, self.height)))
+        if len(self.early_size) != 2 or any(side % STRIDES[-1] or side <= 0 for side in self.early_size):
+            raise SystemExit(f"{config['name']}: augment.early_size is {[*self.early_size]}; it is [width, height], multiples of 32")
         self.background = [self._background(item) for item in labels]
         self.weapons = [i for i, name in enumerate(names) if name in WEAPONS]
         self.unarmed = [i for i, item in enumerate(labels) if not np.isin(item.classes, self.weapons).any()]
@@ -57,7 +60,7 @@ class BatchMaker:
         # size: before, a smaller one learns the same in less time (Tan and Le 2021, EfficientNetV2).
         mosaic, size = 0.0, (self.width, self.height)
         if step < schedule["steps"] * schedule["mosaic_until"]:
-            mosaic, size = self.config["augment"]["mosaic"], self.config["augment"].get("early_size", size)
+            mosaic, size = self.config["augment"]["mosaic"], self.early_size
         return [self._sample(rng, mosaic, *size) for _ in range(schedule["batch"])]
 
     def plain(self, index: int) -> "Canvas":

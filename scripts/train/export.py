@@ -65,7 +65,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--config", type=Path, help="for an untrained network")
-    parser.add_argument("--method", choices=METHODS, default=SHIPPED[1], help="of an untrained network; a checkpoint has its own")
+    parser.add_argument("--method", choices=METHODS, default=SHIPPED_METHOD, help="of an untrained network; a checkpoint has its own")
     parser.add_argument("--data", type=Path, help="folder with train/ and val/: sets ranges and thresholds, measures accuracy")
     parser.add_argument("--cache", type=Path, default=Path(".cache"))
     parser.add_argument("--out", type=Path, required=True)

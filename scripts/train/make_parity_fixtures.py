@@ -74,8 +74,9 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--pictures", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, help="folder for parity.json and heads.f32")
+    parser.add_argument("--stride", type=int, default=1, help="take every n-th picture only")
     args = parser.parse_args()
-    write_parity(args.model, sorted(args.pictures.glob("*.png")), args.out)
+    write_parity(args.model, sorted(args.pictures.glob("*.png"))[:: args.stride], args.out)
 
 
 def _to_picture(boxes: np.ndarray, geometry, size: tuple[int, int]) -> np.ndarray:

@@ -123,13 +123,15 @@ class Replay:
     WARM_UP = 3  # steps, in which the optimizer makes its state and cuDNN chooses its algorithms
 
     def __init__(self, run: "Run"):
-        self.run, self.shape, self.steps, self.graph = run, None, 0, None
+        self.run, self.shape, self.steps = run, None, 0
+        self.graph = self.batch = self.parts = self.maps = None
 
     def advance(self, batch: Batch, teacher: list[Tensor] | None) -> tuple[dict[str, Tensor], list[Tensor]]:
         """As `Run.optimize`. The maps are the same tensors from the first repetition on, each time with new values; a
         teacher's must be such, too."""
         if batch.pictures.shape != self.shape:  # once more where `early_size` ends
-            self.shape, self.steps, self.graph = batch.pictures.shape, 0, None
+            self.shape, self.steps = batch.pictures.shape, 0
+            self.graph = self.batch = self.parts = self.maps = None  # their memory is needed
         self.steps += 1
         if self.steps <= self.WARM_UP:
             side = torch.cuda.Stream()
@@ -466,7 +468,7 @@ def main() -> None:
 def work(args: argparse.Namespace, config: dict) -> None:
     """What `main` was called for, in each of its processes."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    torch.backends.cudnn.benchmark = True  # all batches have one size
+    torch.backends.cudnn.benchmark = True  # batches have one size, with `early_size` two
     names, labels = read_labels(args.data / "train", args.strict, args.labels)
     alarms = args.false_alarms and read_alarms(args.false_alarms, labels, args.data / "train")
     with first_alone():

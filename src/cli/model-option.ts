@@ -1,3 +1,4 @@
+import { bundledNetworks, networkFile } from "../bundled-networks.ts";
 import { loadConfig } from "../config/load.ts";
 import { type Sensitivity, sensitivities } from "../detect/head.ts";
 
@@ -5,7 +6,7 @@ import { type Sensitivity, sensitivities } from "../detect/head.ts";
 export const modelOption = {
   type: "text",
   value: "FILE",
-  description: "The network, .safetensors; without it, the one that `run` would use",
+  description: `The network, .safetensors, or ${bundledNetworks.join(" or ")}; without it, the one that \`run\` would use`,
 } as const;
 
 /** The `--sensitivity` of every command that has one. */
@@ -24,9 +25,16 @@ export function modelSettings(given: {
   readonly sensitivity?: Sensitivity | undefined;
 }): { path: string; sensitivity: Sensitivity } {
   const { model, sensitivity } = given;
-  if (model !== undefined && sensitivity !== undefined) return { path: model, sensitivity };
+  const path = model === undefined ? undefined : named(model);
+  if (path !== undefined && sensitivity !== undefined) return { path, sensitivity };
   // Of the environment only this matters: a wrong PORT must not keep a picture from being looked at.
   const { XNORCAM_CONFIG } = process.env;
   const settings = loadConfig({ env: { XNORCAM_CONFIG } }).model;
-  return { path: model ?? settings.file, sensitivity: sensitivity ?? settings.sensitivity };
+  return { path: path ?? networkFile(settings), sensitivity: sensitivity ?? settings.sensitivity };
+}
+
+/** A bundled network by its name, or a file. */
+function named(model: string): string {
+  const network = bundledNetworks.find((name) => name === model);
+  return network === undefined ? model : networkFile({ network, file: null });
 }

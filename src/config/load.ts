@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { XnorcamError } from "../errors.ts";
-import { inProject } from "../project-folder.ts";
 import { checkConfig } from "./check.ts";
 import type { KeyPath, SettingsProblem } from "./key-path.ts";
 import { migrate } from "./migrations.ts";
@@ -79,13 +78,13 @@ export function effectiveConfig(
   { overrides = {}, env }: Pick<ConfigSources, "overrides" | "env">,
 ): Config {
   const folder = dirname(path);
-  const named = given as { dataDir?: string; model?: { file?: string } };
+  const named = given as { dataDir?: string };
   const dataDir =
     pathFrom(".", overrides.dataDir ?? set(env.XNORCAM_DATA_DIR)) ??
     pathFrom(folder, named.dataDir) ??
     defaultDataDir(env);
   const replay = pathFrom(".", overrides.replay) ?? pathFrom(folder, values.camera.replay) ?? null;
-  const modelFile = pathFrom(folder, named.model?.file) ?? inProject(values.model.file);
+  const modelFile = pathFrom(folder, values.model.file) ?? null;
   const port = overrides.port ?? portFrom(env) ?? values.server.port;
   const fps = overrides.fps ?? values.camera.fps;
   const sensitivity = overrides.sensitivity ?? values.model.sensitivity;

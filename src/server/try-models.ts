@@ -1,10 +1,8 @@
 import { stat } from "node:fs/promises";
 import { relative } from "node:path";
+import { bundledNetworks } from "../bundled-networks.ts";
 import { listModelFiles, type ModelFileEntry } from "../method-files.ts";
 import type { TryModel } from "./wire.ts";
-
-/** What the page begins with. */
-const first = "xnor-yolo-zero";
 
 /** Where a model may be, from the models' folder: no hidden file, nothing that an address would have to escape. */
 const pathPattern = /^(methods\/)?[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.safetensors$/;
@@ -15,12 +13,12 @@ export function isModelPath(path: string): boolean {
 }
 
 /**
- * The models of a folder and of `methods` in it, unread: the shipped one first, then the others, then the methods.
+ * The models of a folder and of `methods` in it, unread: those that ship first, then the others, then the methods.
  * Files with other names, and folders that are not there, are passed over.
  */
 export async function listTryModels(folder: string): Promise<TryModel[]> {
   const own = await modelFilesIn(folder);
-  own.sort((a, b) => Number(b.name === first) - Number(a.name === first));
+  own.sort((a, b) => place(a.name) - place(b.name));
   const files = [...own, ...(await modelFilesIn(`${folder}/methods`))];
   const rows = await Promise.all(
     files.map(async ({ name, path }): Promise<TryModel[]> => {
@@ -30,6 +28,11 @@ export async function listTryModels(folder: string): Promise<TryModel[]> {
     }),
   );
   return rows.flat();
+}
+
+function place(name: string): number {
+  const at = (bundledNetworks as readonly string[]).indexOf(name);
+  return at < 0 ? bundledNetworks.length : at;
 }
 
 function modelFilesIn(folder: string): Promise<ModelFileEntry[]> {

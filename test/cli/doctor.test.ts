@@ -84,8 +84,21 @@ test("a port in use, a data folder that cannot be made and a missing model fail,
   expect(report).toMatchObject({ code: 1, ok: false });
   expect(checkOf(report, "port")).toMatchObject({ status: "failed", message: `${port} is in use` });
   expect(checkOf(report, "data folder").status).toBe("failed");
-  expect(checkOf(report, "model")).toMatchObject({ status: "failed" });
-  expect(checkOf(report, "model").message).toContain(join(folder, "missing.safetensors"));
+  expect(checkOf(report, "model")).toMatchObject({
+    status: "failed",
+    message: expect.stringContaining(join(folder, "missing.safetensors")),
+    fix: "Set model.file to a model of this version, or leave it out",
+  });
+});
+
+test("the network is the bundled one that the settings name", async () => {
+  const file = join(folder, "network.toml");
+  writeFileSync(file, '[server]\nport = 0\n[model]\nnetwork = "xnor-yolo-plus"\n');
+  const report = await examine({ XNORCAM_DATA_DIR: folder }, ["--config", file]);
+  expect(checkOf(report, "model")).toMatchObject({
+    status: "ok",
+    message: expect.stringMatching(/models\/xnor-yolo-plus\.safetensors, 10 classes$/),
+  });
 });
 
 test("an alarm class that the model does not know fails", async () => {

@@ -94,6 +94,12 @@ describe("xnorcam eval", () => {
 });
 
 describe("xnorcam bench", () => {
+  it("takes a bundled network by its name", async () => {
+    const { code, stdout } = await xnorcam(["bench", "--json", "--model", "xnor-yolo-plus"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ model: "xnor-yolo-plus" });
+  });
+
   it("gives time, work and memory of each layer, and the sums", async () => {
     const { code, stdout } = await xnorcam(["bench", "--json"]);
     expect(code).toBe(0);

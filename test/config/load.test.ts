@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { networkFile } from "../../src/bundled-networks.ts";
 import { type ConfigSources, loadConfig, loadSettings } from "../../src/config/load.ts";
 import { type Migration, migrate } from "../../src/config/migrations.ts";
 import { XnorcamError } from "../../src/errors.ts";
@@ -77,7 +78,8 @@ describe("without a file", () => {
         loop: true,
       },
       model: {
-        file: resolve("models/xnor-yolo-zero.safetensors"),
+        network: "xnor-yolo-zero",
+        file: null,
         sensitivity: "normal",
         threshold: null,
         closerLooks: 0,
@@ -198,6 +200,15 @@ describe("what goes before what", () => {
 });
 
 describe("paths", () => {
+  test("the network is the chosen one of the bundled, or a file of one's own", () => {
+    const plus = write("plus.toml", 'model.network = "xnor-yolo-plus"\n');
+    expect(networkFile(loadConfig({ file: plus, env: {} }).model)).toBe(
+      resolve("models/xnor-yolo-plus.safetensors"),
+    );
+    const own = write("own.toml", '[model]\nnetwork = "xnor-yolo-plus"\nfile = "own.safetensors"\n');
+    expect(networkFile(loadConfig({ file: own, env: {} }).model)).toBe(join(folder, "own.safetensors"));
+  });
+
   test("those in the file are relative to the file's folder", () => {
     const file = write(
       "c.toml",

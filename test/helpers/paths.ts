@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 
-/** The model that ships. */
+/** The model that is used where no settings name another one. */
 export const bundledModel = fileURLToPath(
   new URL("../../models/xnor-yolo-zero.safetensors", import.meta.url),
 );

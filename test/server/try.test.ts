@@ -9,18 +9,34 @@ import { bundledModel } from "../helpers/paths.ts";
 import { rawRequest } from "../helpers/raw-request.ts";
 
 describe("the models that /try offers", () => {
-  test("are those of the folder, the shipped one first, the methods last and in their order", async () => {
+  test("are those of the folder, those that ship first, the methods last and in their order", async () => {
     const folder = mkdtempSync(join(tmpdir(), "xnorcam-"));
     mkdirSync(join(folder, "methods"));
-    const names = ["b", "xnor-yolo-zero", "a", "methods/bnn", "methods/zzz", "methods/float"];
+    const names = [
+      "b",
+      "xnor-yolo-plus",
+      "xnor-yolo-zero",
+      "a",
+      "methods/bnn",
+      "methods/zzz",
+      "methods/float",
+    ];
     for (const name of names) writeFileSync(join(folder, `${name}.safetensors`), name);
     for (const other of ["a.md", ".hidden.safetensors", "b c.safetensors"])
       writeFileSync(join(folder, other), "");
     mkdirSync(join(folder, "folder.safetensors"));
     symlinkSync("/nowhere", join(folder, "gone.safetensors"));
     const models = await listTryModels(folder);
-    expect(models.map(({ name }) => name)).toEqual(["xnor-yolo-zero", "a", "b", "float", "bnn", "zzz"]);
-    expect(models[3]).toEqual({ name: "float", file: "models/methods/float.safetensors", bytes: 13 });
+    expect(models.map(({ name }) => name)).toEqual([
+      "xnor-yolo-zero",
+      "xnor-yolo-plus",
+      "a",
+      "b",
+      "float",
+      "bnn",
+      "zzz",
+    ]);
+    expect(models[4]).toEqual({ name: "float", file: "models/methods/float.safetensors", bytes: 13 });
   });
 
   test("are none where there is no folder", async () => {

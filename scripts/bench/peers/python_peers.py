@@ -5,7 +5,6 @@
 """
 import sys
 import time
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,10 +29,11 @@ def pytorch(config: str, classes: str) -> Callable[[], object]:
     import torch
 
     sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "train"))
+    from config import read_config
     from model import XnorYolo
 
     torch.set_num_threads(1)
-    network = tomllib.loads(Path(config).read_text())["network"]
+    network = read_config(Path(config))["network"]
     model = XnorYolo(network, int(classes), "float").eval()
     picture = torch.randint(0, 256, (1, 3, network["height"], network["width"]), dtype=torch.uint8)
     with torch.no_grad():

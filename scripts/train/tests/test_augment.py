@@ -80,6 +80,12 @@ class EarlySize(Rooms):
             self.assertEqual(tuple(batch.pictures.shape[2:]), expected)
             self.assertTrue((batch.boxes[..., 2:] <= batch.boxes.new_tensor(expected[::-1])).all())
 
+    def test_is_a_size_that_the_network_can_see(self) -> None:
+        for size in ([224], [224, 200], [0, 32]):
+            self.config["augment"]["early_size"] = size
+            with self.subTest(size=size), self.assertRaisesRegex(SystemExit, "early_size is .*multiples of 32"):
+                BatchMaker(self.labels, self.store, ["person", "knife"], self.config)
+
 
 class Hidden(Rooms):
     """An object of which another picture leaves a part is neither object nor background there."""

@@ -1,4 +1,7 @@
+import contextlib
 import copy
+import io
+import json
 import tempfile
 import unittest
 from pathlib import Path
@@ -85,6 +88,14 @@ class Export(unittest.TestCase):
                 total += model_file.write(Path(folder) / "model.safetensors", graph, tensors)
         self.assertLess(total, 12e6)
 
+    def test_an_untrained_network_is_of_the_method_that_ships(self) -> None:
+        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+            out = Path(folder) / "out.safetensors"
+            main(["--config", str(HERE / "../configs/example.toml"), "--out", str(out)])
+            file = out.read_bytes()
+            header = json.loads(file[8 : 8 + int.from_bytes(file[:8], "little")])
+            self.assertEqual(json.loads(header["__metadata__"]["graph"])["training"]["method"], "xnor-learned")
+
     def test_what_cannot_be_exported_is_named(self) -> None:
         config = {"name": "nanodet", "network": {"architecture": "nanodet-g"}}
         with tempfile.TemporaryDirectory() as folder:
@@ -101,7 +112,8 @@ class Export(unittest.TestCase):
         gray = [torch.full((1, 3, 64, 64), 100, dtype=torch.uint8)]
         for method in METHODS:
             model = XnorYolo(NETWORK, len(CLASSES), method).eval()
-            for config, ships in (("xnor-yolo-zero", method == "xnor-learned"), ("pets", False)):
+            ours = method == "xnor-learned"
+            for config, ships in (("xnor-yolo-zero", ours), ("xnor-yolo-plus", ours), ("pets", False)):
                 graph, _ = graph_of(model, method, {"name": config, "network": NETWORK}, CLASSES, gray)
                 self.assertEqual(graph["training"], {"method": method})
                 self.assertEqual(graph["name"], config if ships else f"{config}-{method}")

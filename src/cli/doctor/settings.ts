@@ -1,5 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { createServer } from "node:net";
+import { networkFile } from "../../bundled-networks.ts";
 import type { Config } from "../../config/schema.ts";
 import { prepareDataDir } from "../../data-dir.ts";
 import { messageOf } from "../../errors.ts";
@@ -8,21 +9,26 @@ import { nearestExisting } from "../../health/checks.ts";
 
 /** Loads the network as `run` would, and looks whether it knows the classes that raise the alarm. */
 export async function checkModel({ model, alarm }: Config): Promise<CheckResult> {
+  const file = networkFile(model);
   let classes: readonly string[];
   try {
     // Loaded here, so that a machine on which the detector cannot even be loaded is told so.
     const { referenceBackend } = await import("../../nn/backend.ts");
     const { PictureDetector } = await import("../../detect/picture-detector.ts");
-    classes = PictureDetector.load(model.file, referenceBackend()).head.classes;
+    classes = PictureDetector.load(file, referenceBackend()).head.classes;
   } catch (error) {
-    return failed("model", messageOf(error), "Set model.file to a model of this version, or leave it out");
+    const fix =
+      model.file === null
+        ? "Install Xnorcam again: the file came with it"
+        : "Set model.file to a model of this version, or leave it out";
+    return failed("model", messageOf(error), fix);
   }
   const named = new Set([...alarm.classes, ...(alarm.homeClasses ?? []), ...Object.keys(alarm.thresholds)]);
   const unknown = [...named].filter((name) => !classes.includes(name));
-  if (unknown.length === 0) return ok("model", `${model.file}, ${classes.length} classes`);
+  if (unknown.length === 0) return ok("model", `${file}, ${classes.length} classes`);
   return failed(
     "model",
-    `${model.file} does not know ${unknown.join(", ")}, which the section alarm names`,
+    `${file} does not know ${unknown.join(", ")}, which the section alarm names`,
     `Name some of ${classes.join(", ")}`,
   );
 }
