@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { bundledNetworks } from "../../src/bundled-networks.ts";
 import { PictureDetector } from "../../src/detect/picture-detector.ts";
 import { decodePicture } from "../../src/image/decode-picture.ts";
 import { methodNames } from "../../src/method-files.ts";
@@ -265,7 +266,7 @@ describe("/try on any web host, below some folder", () => {
 
   const methodFile = (name: string) => `models/methods/${name}.safetensors`;
 
-  test("offers the shipped network first, then each method, and runs them on the kernels in WebAssembly", {
+  test("offers the networks that ship first, then each method, and runs them on the kernels in WebAssembly", {
     timeout: 3 * patience,
   }, async () => {
     writeMethodModels(join(folder, "models/methods"), methodNames);
@@ -276,7 +277,7 @@ describe("/try on any web host, below some folder", () => {
     await ready(page);
     const labels = await page.locator("#model option").allTextContents();
     expect(labels.map((label) => label.replace(/ \(\d+ kB\)$/, ""))).toEqual([
-      "xnor-yolo-zero",
+      ...bundledNetworks,
       ...methodNames,
     ]);
     expect(requested.filter((path) => path.startsWith("models/"))).toEqual([
@@ -286,24 +287,22 @@ describe("/try on any web host, below some folder", () => {
     const file = fixture("pictures/parity-16.png");
     const picture = await decodePicture(file);
     await look(page, file);
-    for (const method of methodNames) {
-      await page.locator("#model").selectOption(methodFile(method));
+    const models = ["models/xnor-yolo-plus.safetensors", ...methodNames.map(methodFile)];
+    for (const model of models) {
+      await page.locator("#model").selectOption(model);
       await ready(page);
-      expect(await page.locator("#kernels").inputValue(), method).toBe("wasm");
-      const { detections } = PictureDetector.load(
-        join(folder, methodFile(method)),
-        referenceBackend(),
-      ).detect(picture);
+      expect(await page.locator("#kernels").inputValue(), model).toBe("wasm");
+      const { detections } = PictureDetector.load(join(folder, model), referenceBackend()).detect(picture);
       const wanted = detections.map(({ label, score }) => `${label} ${score.toFixed(2)}`);
       await until(
-        `${method} finds what the reference finds`,
+        `${model} finds what the reference finds`,
         async () => JSON.stringify(await seenLines(page)) === JSON.stringify(wanted),
         patience,
       );
-      expect(wanted.length, method).toBeGreaterThan(0);
+      expect(wanted.length, model).toBeGreaterThan(0);
     }
     const rows = await page.locator("#compared tbody tr").allInnerTexts();
-    expect(rows).toHaveLength(1 + methodNames.length);
+    expect(rows).toHaveLength(1 + models.length);
     for (const row of rows) expect(row).toMatch(/^[a-z\d-]+\s*\d+×\d+\s+\d+\s+\d+\.\d\s+–$/);
     await page.setViewportSize({ width: 320, height: 700 });
     const rightOf = (selector: string) =>
