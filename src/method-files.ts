@@ -28,18 +28,18 @@ export interface ModelFileEntry {
 }
 
 /**
- * The model files of a folder, unread: those of the methods first and in their order, then the others by name.
+ * The model files of a folder, unread.
+ * @param first names of those that come first, in their order; the others follow by name
  * @throws the file system's error where the folder cannot be read
  */
-export async function listModelFiles(folder: string): Promise<ModelFileEntry[]> {
+export async function listModelFiles(
+  folder: string,
+  first: readonly string[] = methodNames,
+): Promise<ModelFileEntry[]> {
+  const place = (name: string) => (first.includes(name) ? first.indexOf(name) : first.length);
   const entries = await readdir(folder, { withFileTypes: true });
   return entries
     .filter((entry) => !entry.isDirectory() && entry.name.endsWith(ending))
     .map((entry) => ({ name: entry.name.slice(0, -ending.length), path: join(folder, entry.name) }))
     .sort((a, b) => place(a.name) - place(b.name) || a.name.localeCompare(b.name));
-}
-
-function place(name: string): number {
-  const at = (methodNames as readonly string[]).indexOf(name);
-  return at < 0 ? methodNames.length : at;
 }

@@ -118,20 +118,17 @@ def recalibrate(model: nn.Module, batches: Iterable[Tensor]) -> None:
 
 
 class Replay:
-    """Repeats a run's step as a CUDA graph: its two thousand kernels take a GPU 8 ms, but Python 40 to launch."""
+    """Repeats a run's step as a CUDA graph: its two thousand kernels take a GPU 8 ms, but Python 40 to launch. For batches of
+    one shape."""
 
     WARM_UP = 3  # steps, in which the optimizer makes its state and cuDNN chooses its algorithms
 
-    def __init__(self, run: "Run"):
-        self.run, self.shape, self.steps = run, None, 0
-        self.graph = self.batch = self.parts = self.maps = None
+    def __init__(self, run: "Run", shape: torch.Size):
+        self.run, self.shape, self.steps, self.graph = run, shape, 0, None
 
     def advance(self, batch: Batch, teacher: list[Tensor] | None) -> tuple[dict[str, Tensor], list[Tensor]]:
         """As `Run.optimize`. The maps are the same tensors from the first repetition on, each time with new values; a
         teacher's must be such, too."""
-        if batch.pictures.shape != self.shape:  # once more where `early_size` ends
-            self.shape, self.steps = batch.pictures.shape, 0
-            self.graph = self.batch = self.parts = self.maps = None  # their memory is needed
         self.steps += 1
         if self.steps <= self.WARM_UP:
             side = torch.cuda.Stream()
@@ -242,7 +239,8 @@ class Run:
         self.teacher_weight.fill_(1.0 if self.teacher else min(1.0, 10 * self.step / schedule["steps"]))
         self.model.train()
         if self.device.type == "cuda":
-            self.replay = self.replay or Replay(self)
+            if self.replay is None or self.replay.shape != batch.pictures.shape:  # another one where `early_size` ends
+                self.replay = Replay(self, batch.pictures.shape)
             parts, maps = self.replay.advance(batch, teacher)
         else:
             parts, maps = self.optimize(batch, teacher)

@@ -17,8 +17,7 @@ export function isModelPath(path: string): boolean {
  * Files with other names, and folders that are not there, are passed over.
  */
 export async function listTryModels(folder: string): Promise<TryModel[]> {
-  const own = await modelFilesIn(folder);
-  own.sort((a, b) => place(a.name) - place(b.name));
+  const own = await modelFilesIn(folder, bundledNetworks);
   const files = [...own, ...(await modelFilesIn(`${folder}/methods`))];
   const rows = await Promise.all(
     files.map(async ({ name, path }): Promise<TryModel[]> => {
@@ -30,11 +29,6 @@ export async function listTryModels(folder: string): Promise<TryModel[]> {
   return rows.flat();
 }
 
-function place(name: string): number {
-  const at = (bundledNetworks as readonly string[]).indexOf(name);
-  return at < 0 ? bundledNetworks.length : at;
-}
-
-function modelFilesIn(folder: string): Promise<ModelFileEntry[]> {
-  return listModelFiles(folder).catch(() => []);
+function modelFilesIn(folder: string, first?: readonly string[]): Promise<ModelFileEntry[]> {
+  return listModelFiles(folder, first).catch(() => []);
 }
